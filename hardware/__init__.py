@@ -1,0 +1,1 @@
+"""Devices behind protocols. Knows nothing of guests, money or Kivy."""
