@@ -24,7 +24,7 @@ class Fitness(Enum):
 
 @dataclass(frozen=True)
 class Supply:
-    """A consumable: ``kind`` ("toner-black", "paper-tray-2", "receipt-roll"), ``level`` in percent or None if unknown."""
+    """A consumable: ``kind`` ("toner-black", "paper-tray-2", "receipt-roll"); ``level`` in percent, None if unknown."""
 
     kind: str
     level: int | None
@@ -34,8 +34,9 @@ class Supply:
 class Health:
     """One published snapshot of a device.
 
-    ``reason`` is a message key ("printer.media-jam", "scanner.cover-open"), None when ready; ``place`` names the part to
-    look at ("side-door", "tray-2"), None when unknown. ``warnings`` are keys that do not stop work ("printer.toner-low").
+    ``reason`` is a message key ("printer.media-jam", "scanner.cover-open"), None when ready; ``place`` names the part
+    to look at ("side-door", "tray-2"), None when unknown. ``warnings`` are keys that do not stop work
+    ("printer.toner-low").
     """
 
     fitness: Fitness
@@ -172,7 +173,7 @@ class JobState(Enum):
 
 @dataclass(frozen=True)
 class JobRecord:
-    """Proven progress of one job. ``sheets`` came out of the printer; ``reason`` is a message key when STOPPED or ABORTED."""
+    """Proven progress of one job: ``sheets`` came out. ``reason`` is a message key when STOPPED or ABORTED."""
 
     state: JobState
     sheets: int
@@ -199,7 +200,7 @@ class Printer(Device, Protocol):
         ...
 
     async def cancel(self, name: str) -> JobRecord:
-        """Stop the job at the next sheet and return its final record. Cancelling an ended or unknown job is no error."""
+        """Stop the job at the next sheet; returns its final record. Cancelling an ended or unknown job is no error."""
         ...
 
     async def find(self, name: str) -> JobRecord:
@@ -282,7 +283,7 @@ class Card:
 
 class CardReader(Device, Protocol):
     def cards(self) -> AsyncIterator[Card]:
-        """Each card once per presentation (debounced), to every listener; a card shown while nobody listens is dropped."""
+        """Each card once per presentation (debounced), to every listener; dropped while nobody listens."""
         ...
 
 
@@ -354,7 +355,7 @@ class PanelEvent(Enum):
 
 
 class Panel(Device, Protocol):
-    def light(self, light: Light, on: bool) -> None: ...  # noqa: FBT001  the state of a lamp
+    def light(self, light: Light, on: bool) -> None: ...
 
     def events(self) -> AsyncIterator[PanelEvent]:
         """Debounced presses and door changes, to every listener."""
