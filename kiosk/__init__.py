@@ -1,0 +1,1 @@
+"""The application: visits, journeys, books. Imports neither Kivy nor any driver library."""

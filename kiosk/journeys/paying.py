@@ -1,0 +1,87 @@
+"""Identity, signature and farewell: what every chargeable service asks alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from kiosk.books.money import Money
+from kiosk.visit import Question
+
+
+@dataclass(frozen=True)
+class RoomAndName:
+    """What the guest typed; its repr is empty, it must not reach a log."""
+
+    room: str = field(repr=False)
+    name: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Identify(Question[RoomAndName]):
+    """Lay the room card on the reader, or type room number and name. A card answers from outside the screen.
+
+    ``failed`` says only that the last try was not confirmed, never why.
+    """
+
+    stage: ClassVar[str | None] = "identify"
+    tries_left: int
+    card_reader: bool
+    failed: bool = False
+
+
+@dataclass(frozen=True)
+class BillLine:
+    """One line of a bill: message ``key`` and ``values`` word it; ``amount`` includes tax."""
+
+    key: str
+    values: tuple[tuple[str, str | int], ...]
+    amount: Money
+
+
+@dataclass(frozen=True)
+class Bill:
+    """``total`` is what the lines add up to and includes ``tax`` at ``tax_basis_points``."""
+
+    lines: tuple[BillLine, ...]
+    total: Money
+    tax: Money
+    tax_basis_points: int
+
+
+Stroke = tuple[tuple[int, int, int], ...]
+"""Points (x, y, t): x and y in 1/1000 of the field's width, t in ms since the first touch."""
+
+
+@dataclass(frozen=True)
+class Signature:
+    strokes: tuple[Stroke, ...] = field(repr=False)
+
+
+class Declined:
+    """Answer instead of a signature: the guest does not want to be charged."""
+
+
+@dataclass(frozen=True)
+class Sign(Question[Signature | Declined]):
+    """Sign for at most ``bill``; only what is delivered will be charged."""
+
+    stage: ClassVar[str | None] = "sign"
+    bill: Bill
+    by_card: bool
+
+
+@dataclass(frozen=True)
+class Farewell(Question[bool]):
+    """Done: take paper, originals and receipt. True asks for another service.
+
+    ``receipt`` is "printed", or the message key of why it was not; ``receipt_link`` is the text behind the QR code.
+    """
+
+    stage: ClassVar[str | None] = "collect"
+    bill: Bill
+    sheets: int
+    voucher: str
+    receipt: str
+    receipt_link: str
+    originals_in: str
