@@ -27,7 +27,7 @@ class Question(Generic[Answer]):
 
 @dataclass(frozen=True)
 class Progress:
-    """Work under way, worded by the message ``key``: ``done`` of ``total`` steps, ``part`` of the step in hand (0 to 1).
+    """Work under way, worded by message ``key``: ``done`` of ``total`` steps, ``part`` of the step in hand (0 to 1).
 
     ``total`` 0 means that the number of steps is not known. ``seconds_left`` is None until it can be told.
     """
@@ -85,7 +85,7 @@ class LanguageChosen:
 
 @dataclass(frozen=True)
 class StaffCalled:
-    """A request ``number`` was written and the lamp is lit; ``minutes`` is the promise. None: the call was withdrawn."""
+    """Request ``number`` was written and the lamp is lit; ``minutes`` is the promise. None: the call was withdrawn."""
 
     number: int | None
     minutes: int = 0
@@ -175,7 +175,8 @@ class Visit:
         self.guest.tell(notice)
 
     async def _put(self, question: Question[Answer], situation: Situation) -> Answer | Back:
-        answering = asyncio.ensure_future(self.guest.ask(question, situation))
+        asking = self.guest.ask(question, situation)
+        answering = asyncio.ensure_future(asking)
         idle = asyncio.ensure_future(self._until_idle())
         try:
             await asyncio.wait({answering, idle}, return_when=asyncio.FIRST_COMPLETED)
