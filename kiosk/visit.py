@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import ClassVar, Generic, Protocol, TypeVar, cast
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 from uuid import uuid4
 
 from hardware.protocols import Card
 
 Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -174,6 +175,19 @@ class Visit:
     def tell(self, notice: Notice) -> None:
         self.guest.tell(notice)
 
+    async def ask_until(self, question: Question[Answer], until: asyncio.Future[Any]) -> Answer | None:
+        """Put a question that may answer itself: None, and the question is gone, when ``until`` is done first.
+
+        The idle time does not run: whoever waits for a printer may go and fetch a coffee.
+        """
+        asking = self.guest.ask(question, self.situation())
+        answering = asyncio.ensure_future(asking)
+        try:
+            await asyncio.wait({answering, until}, return_when=asyncio.FIRST_COMPLETED)
+            return cast(Answer, answering.result()) if answering.done() else None
+        finally:
+            await stopped(answering)
+
     async def _put(self, question: Question[Answer], situation: Situation) -> Answer | Back:
         asking = self.guest.ask(question, situation)
         answering = asyncio.ensure_future(asking)
@@ -184,9 +198,7 @@ class Visit:
                 return answering.result()
             raise GuestLeft
         finally:
-            for task in (answering, idle):
-                task.cancel()
-            await asyncio.gather(answering, idle, return_exceptions=True)
+            await stopped(answering, idle)
 
     async def _until_idle(self) -> None:
         while True:
@@ -211,3 +223,29 @@ class Visit:
             async with asyncio.timeout(seconds):
                 await self._touched.wait()
         return self._touched.is_set()
+
+
+async def stopped(*tasks: asyncio.Future[Any]) -> None:
+    """Cancel the tasks and wait until they are gone, whatever they end with."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def uninterrupted(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run ``work`` to its end even when the caller is cancelled meanwhile; the cancellation is passed on afterwards.
+
+    For what puts money and documents right: it must not be torn by a second reason to stop.
+    """
+    task = asyncio.ensure_future(work)
+    interruption: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as cancelled:
+            if task.cancelled():
+                raise
+            interruption = cancelled
+    if interruption is not None:
+        raise interruption
+    return task.result()
