@@ -7,7 +7,7 @@ from enum import Enum
 from pathlib import Path
 from typing import ClassVar
 
-from hardware.protocols import Sides, Source, Staple
+from hardware.protocols import PrintOptions, Sides, Source, Staple
 from kiosk.books.money import Money
 from kiosk.books.tariff import CopyTariff
 from kiosk.visit import Question
@@ -32,6 +32,10 @@ class CopyOrder:
     sorted: bool = True
     staple: Staple = Staple.NONE
     source: Source = Source.GLASS
+
+    def options(self) -> PrintOptions:
+        """What the printer must be able to do."""
+        return PrintOptions(self.media, self.sides, self.colour, self.copies, self.staple)
 
 
 @dataclass(frozen=True)
@@ -71,10 +75,11 @@ class ChooseCopy(Question[CopyOrder | ScanAgain]):
 
     def price(self, order: CopyOrder) -> Money:
         """What the order costs for the pages scanned, or for one page while they are not known."""
-        return self.tariff.price(order.media, order.sides, order.colour, self.pages or 1, order.copies, order.staple)
+        return self.tariff.quote(self.pages or 1, order.options()).money
 
     def sheet_price(self, order: CopyOrder) -> Money:
-        return self.tariff.sheet(order.media, order.sides, order.colour)
+        minor = self.tariff.sheet_price(order.media, colour=order.colour, sides=order.sides)
+        return Money(minor, self.tariff.currency)
 
 
 @dataclass(frozen=True)
