@@ -1,0 +1,148 @@
+"""FIAS bytes to records and back, without any I/O (Oracle FIAS 2.20.23 chapter 7).
+
+On TCP a record travels as ``02 record 03``; a segment may hold half a record or several. A record is two letters of
+kind and fields, each two letters of id and a value, every one closed by ``|``. The code page is agreed on paper only,
+and the second byte of some Chinese characters is ``|``: bytes are decoded before they are split.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+STX, ETX = 0x02, 0x03
+
+MOST_BYTES = 8192
+"""2000 characters of up to four bytes; a longer record is noise."""
+
+_KIND = re.compile(r"[A-Z][A-Z0-9]")
+_FIELD_ID = re.compile(r"[A-Z0-9$+#][A-Z0-9#+]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class Malformed(ValueError):
+    """Not a record, or a record that must not be sent. The text names the place, never a value."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """``kind`` ("GI") and its fields in wire order. Values may be personal: the repr shows the ids only."""
+
+    kind: str
+    fields: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+    def __repr__(self) -> str:
+        return f"Record({self.kind} {' '.join(name for name, _ in self.fields)})"
+
+    def get(self, name: str) -> str | None:
+        """The value of the first field with this id, "" when it came empty, None when it did not come."""
+        return next((value for known, value in self.fields if known == name), None)
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """``count`` bytes were thrown away: "between-frames", "too-long" or "unfinished" (a new frame began inside)."""
+
+    reason: str
+    count: int
+
+
+class Deframer:
+    """Cuts a stream of bytes into frames, whatever the segments are. Holds at most ``most`` bytes."""
+
+    def __init__(self, most: int = MOST_BYTES) -> None:
+        self._most = most
+        self._body: bytearray | None = None
+        self._lost = 0
+
+    def feed(self, chunk: bytes) -> Iterator[bytes | Skipped]:
+        """Yield each complete record's bytes, and what had to be skipped once its end is seen."""
+        for piece in re.split(rb"([\x02\x03])", chunk):
+            if piece == b"\x02":
+                yield from self._open()
+            elif piece == b"\x03":
+                yield from self._close()
+            else:
+                self._take(piece)
+
+    def _open(self) -> Iterator[Skipped]:
+        if self._body is not None:
+            yield Skipped("unfinished", self._lost + len(self._body))
+        elif self._lost:
+            yield Skipped("between-frames", self._lost)
+        self._body, self._lost = bytearray(), 0
+
+    def _close(self) -> Iterator[bytes | Skipped]:
+        if self._body is None:
+            self._lost += 1
+            return
+        if self._lost:
+            yield Skipped("too-long", self._lost)
+        else:
+            yield bytes(self._body)
+        self._body, self._lost = None, 0
+
+    def _take(self, piece: bytes) -> None:
+        if self._body is None or self._lost:
+            self._lost += len(piece)
+        elif len(self._body) + len(piece) > self._most:
+            self._lost = len(self._body) + len(piece)
+            self._body.clear()
+        else:
+            self._body += piece
+
+
+def parse(body: bytes, code_page: str) -> Record:
+    """A frame's bytes as a record. Undecodable bytes become U+FFFD; scraps that are no field are ignored.
+
+    Raises Malformed when it does not begin with a record kind.
+    """
+    kind, *rest = body.decode(code_page, errors="replace").split("|")
+    if not _KIND.fullmatch(kind):
+        raise Malformed("no record kind")
+    return Record(kind, tuple((part[:2], part[2:]) for part in rest if _FIELD_ID.match(part)))
+
+
+def encode(record: Record, code_page: str) -> bytes:
+    """The record as a frame. Raises Malformed for what the peer would misread: it is a mistake of the caller."""
+    if not _KIND.fullmatch(record.kind):
+        raise Malformed("no record kind")
+    for name, value in record.fields:
+        if not _FIELD_ID.fullmatch(name):
+            raise Malformed("no field id")
+        if "|" in value or _CONTROL.search(value):
+            raise Malformed(f"{record.kind}.{name}: separator or control character in a value")
+    text = record.kind + "|" + "".join(f"{name}{value}|" for name, value in record.fields)
+    try:
+        body = text.encode(code_page)
+    except UnicodeEncodeError as fault:
+        raise Malformed(f"{record.kind}: character outside {code_page}") from fault
+    if len(body) > MOST_BYTES or STX in body or ETX in body:
+        raise Malformed(f"{record.kind}: does not fit a frame")
+    return bytes((STX,)) + body + bytes((ETX,))
+
+
+def plain_text(text: str, most: int, code_page: str) -> str:
+    """``text`` made safe for a value of ``most`` characters.
+
+    Control characters and separators become spaces. A character the code page lacks, or one whose bytes hold a ``|``
+    (many peers split before they decode), becomes "?".
+    """
+    spaced = _CONTROL.sub(" ", text).replace("|", " ")
+    return "".join(char if _is_safe(char, code_page) else "?" for char in spaced[:most])
+
+
+def _is_safe(char: str, code_page: str) -> bool:
+    try:
+        return b"|" not in char.encode(code_page)
+    except UnicodeEncodeError:
+        return False
+
+
+def pms_amount(minor: int, decimals: int) -> str:
+    """An amount in minor units of a currency with ``decimals`` as FIAS digits: two decimals implied, no point.
+
+    A currency without decimals still gets two (S23 FAQ p.110); one with three goes as it is.
+    """
+    return str(minor * 10 ** max(0, 2 - decimals))

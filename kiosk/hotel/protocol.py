@@ -1,0 +1,36 @@
+"""The hotel system as the rest of the kiosk sees it, whatever wire it is reached by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Guest:
+    """Somebody staying in the house. The repr is masked: none of it may reach a log.
+
+    ``reservation`` is the hotel system's own number ("" where it gives none), ``name`` as that system spells it,
+    ``language`` its two-letter code in upper case ("" if unknown). ``no_post`` is information only: what counts is
+    the answer to a posting.
+    """
+
+    room: str = field(repr=False)
+    reservation: str = field(repr=False)
+    name: str = field(repr=False)
+    given: str = field(default="", repr=False)
+    language: str = field(default="", repr=False)
+    no_post: bool = field(default=False, repr=False)
+    vip: bool = field(default=False, repr=False)
+
+
+class Guests(Protocol):
+    """Who stays in the house. "Nobody" is one answer, the same for an empty room, a wrong name and an unknown card."""
+
+    async def identify(self, room: str, name: str) -> Guest | None:
+        """The guest who stays in ``room`` under ``name``. Takes as long for an empty room as for a wrong name."""
+        ...
+
+    async def identify_card(self, uid: str) -> Guest | None:
+        """The guest whose room card has this ``uid`` (upper-case hex)."""
+        ...
