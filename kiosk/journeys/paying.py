@@ -75,12 +75,14 @@ class Sign(Question[Signature | Declined]):
 class Farewell(Question[bool]):
     """Done: take paper, originals and receipt. True asks for another service.
 
-    ``receipt`` is "printed", or the message key of why it was not; ``receipt_link`` is the text behind the QR code.
+    ``sheets`` of ``asked`` came out and are charged. ``receipt`` is "printed", or the message key of why it was not;
+    ``receipt_link`` is the text behind the QR code; ``originals_in`` "glass" or "feeder".
     """
 
     stage: ClassVar[str | None] = "collect"
     bill: Bill
     sheets: int
+    asked: int
     voucher: str
     receipt: str
     receipt_link: str

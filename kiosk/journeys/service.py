@@ -29,6 +29,7 @@ class Service:
 
 def discover() -> tuple[Service, ...]:
     """Every service of this package, in the order of the home screen."""
-    modules = (importlib.import_module(f"kiosk.journeys.{m.name}") for m in pkgutil.iter_modules(kiosk.journeys.__path__))
+    names = (f"kiosk.journeys.{module.name}" for module in pkgutil.iter_modules(kiosk.journeys.__path__))
+    modules = (importlib.import_module(name) for name in names)
     found = (getattr(module, "SERVICE", None) for module in modules)
     return tuple(sorted((s for s in found if isinstance(s, Service)), key=lambda s: s.rank))
