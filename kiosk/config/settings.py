@@ -1,0 +1,174 @@
+"""Every setting of the station, its type and its bounds. Values come from ``kiosk.config.load``.
+
+What the house leaves out is read from ``defaults/kiosk.toml``, not from here, so that one file shows every value.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+from msgspec import Meta
+
+from kiosk.config.typed import FieldError
+from kiosk.hotel.fias.records import Description
+
+Word = Annotated[str, Meta(min_length=1, max_length=200)]
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Baud = Literal[9600, 19200, 38400, 57600, 115200]
+BcmPin = Annotated[int, Meta(ge=2, le=27)]
+"""A pin by its Broadcom number; 0 and 1 belong to the EEPROM of the header."""
+
+FiasField = Annotated[str, Meta(pattern=r"^[A-Z0-9#$+&]{2}$")]
+FiasRecord = Literal["GI", "GC", "GO", "PS", "PA", "NS", "NE", "KR", "KD"]
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One table of the file: immutable, complete, and without keys nobody reads."""
+
+
+class House(Section, frozen=True):
+    """Whose lobby this is, in both languages, and where in it the station stands."""
+
+    name_zh: Word
+    name_en: Word
+    place: Word
+    """Where staff find the station when they are called."""
+    timezone: Word
+    """An IANA name, such as Asia/Shanghai; days and shifts begin by it."""
+    default_language: Literal["zh_CN", "en"]
+    staff_minutes: Annotated[int, Meta(ge=1, le=60)]
+    """The promise given to a guest who calls a person, in minutes."""
+
+    def __post_init__(self) -> None:
+        try:
+            ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise FieldError("timezone", f"no such time zone: {self.timezone!r}") from None
+
+
+class Paths(Section, frozen=True):
+    """Where things lie. ``runtime`` is memory, gone at every restart: the vault of the visit's documents is in it."""
+
+    state: Path
+    runtime: Path
+    assets: Path
+
+
+class Display(Section, frozen=True):
+    """The panel before it is turned: ``width`` and ``height`` in pixels as drawn upright, ``rotation`` in degrees."""
+
+    width: Annotated[int, Meta(ge=480, le=7680)]
+    height: Annotated[int, Meta(ge=480, le=7680)]
+    rotation: Literal[0, 90, 180, 270]
+    diagonal_inch: Annotated[float, Meta(ge=5, le=65)]
+    fullscreen: bool
+    theme: Literal["light", "high-contrast", "large-type"]
+
+
+class VisitTimes(Section, frozen=True):
+    """Idle times in seconds: silence before the warning, and the countdown of the warning."""
+
+    quiet_seconds: Annotated[float, Meta(ge=10, le=600)]
+    warning_seconds: Annotated[int, Meta(ge=5, le=120)]
+
+
+class PrinterSettings(Section, frozen=True):
+    """``server`` is the socket or host:port of CUPS; ``device_uri`` the printer's own IPP address, asked for proof."""
+
+    queue: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,127}$", description="letters, digits, . _ -")]
+    server: Word
+    device_uri: Annotated[str, Meta(pattern=r"^ipps?://[^/ ]+/", description="ipp://host:port/path")]
+
+
+class ScannerSettings(Section, frozen=True):
+    """``device`` as SANE names it; ``config_dir`` is a private SANE_CONFIG_DIR, None for the system's own."""
+
+    device: Word
+    config_dir: Path | None = None
+
+
+class CardReaderSettings(Section, frozen=True):
+    """``path`` is what pyserial opens."""
+
+    kind: Literal["pn532", "rdm6300"]
+    path: Word
+
+
+class ReceiptSettings(Section, frozen=True):
+    """The receipt printer's serial line."""
+
+    path: Word
+    baud: Baud
+
+
+class PanelSettings(Section, frozen=True):
+    """The pins of lights and contacts, all different. ``pin_factory`` "mock" is for stations without a header."""
+
+    ready: BcmPin
+    busy: BcmPin
+    fault: BcmPin
+    card_slot: BcmPin
+    staff_button: BcmPin
+    door: BcmPin
+    pin_factory: Literal["lgpio", "mock"]
+
+    def __post_init__(self) -> None:
+        pins = {name: getattr(self, name) for name in self.__struct_fields__ if name != "pin_factory"}
+        for pin, uses in Counter(pins.values()).items():
+            if uses > 1:
+                shared = " and ".join(name for name in pins if pins[name] == pin)
+                raise FieldError("", f"{shared} share pin {pin}")
+
+
+class HotelSettings(Section, frozen=True):
+    """The hotel link as agreed in the vendor form of the hotel system (FIAS over TCP)."""
+
+    host: Word
+    port: Port
+    code_page: Word
+    """Not negotiated on the wire: the hotel says which. A Python codec name such as gbk, utf-8, latin-1."""
+    interface: Literal["MS", "MB", "VI", "WW"]
+    workstation: Annotated[str, Meta(pattern=r"^[A-Za-z0-9]{1,16}$", description="1 to 16 letters and digits")]
+    posting_mode: Literal["PS"]
+    """PS posts to the room; the hotel system picks the folio."""
+    answer_seconds: Annotated[float, Meta(ge=5, le=300)]
+    """How long an answer is waited for before the posting's outcome is unknown."""
+    fields: dict[FiasRecord, tuple[FiasField, ...]]
+    """The fields that the hotel has enabled, by record."""
+
+    def __post_init__(self) -> None:
+        try:
+            codecs.lookup(self.code_page)
+        except LookupError:
+            raise FieldError("code_page", f"no such code page: {self.code_page!r}") from None
+        try:
+            Description(self.interface, "1.0", self.workstation, self.code_page, fields=dict(self.fields.items()))
+        except ValueError as fault:
+            raise FieldError("fields", str(fault)) from None
+
+
+class TariffSettings(Section, frozen=True):
+    """The price list is a file of its own: it changes oftener than the station does."""
+
+    file: Path
+
+
+class Settings(Section, frozen=True):
+    """The whole configuration, one field for each table of the file."""
+
+    house: House
+    paths: Paths
+    display: Display
+    visit: VisitTimes
+    printer: PrinterSettings
+    scanner: ScannerSettings
+    card_reader: CardReaderSettings
+    receipt: ReceiptSettings
+    panel: PanelSettings
+    hotel: HotelSettings
+    tariff: TariffSettings
