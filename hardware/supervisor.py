@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import time
+from collections.abc import Awaitable, Callable
 
-from hardware.protocols import OFFLINE, Device, DeviceError, Health
+from hardware.protocols import Device, DeviceError, Fitness, Health, NeedsPerson
 
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 10.0
+STEADY = 5.0
 
 Listener = Callable[[str, Health], None]
 
@@ -17,29 +19,50 @@ class Supervisor:
     """Keeps ``device`` connected for as long as ``run`` is running.
 
     ``changed`` is called on the engine's loop with the device's name and each Health that differs from the last one.
-    ``poll`` is how often a device that is served is looked at, in seconds.
+    ``poll`` is how often a device that is served is looked at, in seconds. ``clock`` and ``sleep`` are for tests.
     """
 
-    def __init__(self, device: Device, changed: Listener, poll: float = 0.25) -> None:
+    def __init__(
+        self,
+        device: Device,
+        changed: Listener,
+        poll: float = 0.25,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
         self.device = device
         self._changed = changed
         self._poll = poll
+        self._clock = clock
+        self._sleep = sleep
         self._published: Health | None = None
 
     async def run(self) -> None:
-        """Until cancelled. A fault of the device is published and met with a longer pause each time, up to 10 s."""
+        """Until cancelled. A fault of the device is published and met with a longer pause each time, up to 10 s.
+
+        Only a connection that held for 5 s makes the next pause short again: a device that connects and breaks at once
+        is not worth hurrying for. The device is closed whenever this stops, also when cancelled.
+        """
         pause = FIRST_PAUSE
         while True:
-            try:
-                await self.device.connect()
+            if await self._connection() >= STEADY:
                 pause = FIRST_PAUSE
-                await self._serve()
-            except DeviceError as fault:
-                self._publish(Health(OFFLINE.fitness, fault.key))
-            finally:
-                await self.device.close()
-            await asyncio.sleep(pause)
+            await self._sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _connection(self) -> float:
+        """One connection from ``connect`` to ``close``; returns how many seconds it held."""
+        connected = self._clock()
+        try:
+            await self.device.connect()
+            connected = self._clock()
+            await self._serve()
+        except DeviceError as fault:
+            self._publish(_health_of(fault))
+        finally:
+            await self.device.close()
+        return self._clock() - connected
 
     async def _serve(self) -> None:
         watching = asyncio.ensure_future(self.device.watch())
@@ -56,3 +79,9 @@ class Supervisor:
         if health != self._published:
             self._published = health
             self._changed(self.device.name, health)
+
+
+def _health_of(fault: DeviceError) -> Health:
+    place = fault.values.get("place")
+    fitness = Fitness.NEEDS_PERSON if isinstance(fault, NeedsPerson) else Fitness.OFFLINE
+    return Health(fitness, fault.key, str(place) if place is not None else None)

@@ -1,0 +1,170 @@
+"""The supervisor with a scripted device and a clock turned by hand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from hardware.protocols import DeviceError, Fitness, Health, NeedsPerson, TryLater
+from hardware.supervisor import FIRST_PAUSE, LONGEST_PAUSE, STEADY, Supervisor
+
+READY = Health(Fitness.READY)
+GONE = Health(Fitness.OFFLINE, "card-reader.offline")
+
+
+class ScriptedDevice:
+    """Connects as ``refusals`` allows; serves until ``broken`` holds a fault. ``life`` records what was called."""
+
+    name = "card"
+
+    def __init__(self, refusals: list[DeviceError] | None = None) -> None:
+        self.refusals = refusals or []
+        self.life: list[str] = []
+        self.state = READY
+        self.broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def connect(self) -> None:
+        self.life.append("connect")
+        if self.refusals:
+            raise self.refusals.pop(0)
+        self.broken = asyncio.get_running_loop().create_future()
+
+    async def watch(self) -> None:
+        self.life.append("watch")
+        await self.broken
+
+    async def close(self) -> None:
+        self.life.append("close")
+
+    def health(self) -> Health:
+        return self.state
+
+
+class Bench:
+    """A running supervisor: the pauses it took, what it published, and the clock."""
+
+    def __init__(self, device: ScriptedDevice) -> None:
+        self.device = device
+        self.now = 0.0
+        self.pauses: list[float] = []
+        self.published: list[Health] = []
+        self.supervisor = Supervisor(
+            device,
+            lambda _, health: self.published.append(health),
+            poll=0.001,
+            clock=lambda: self.now,
+            sleep=self.sleep,
+        )
+
+    async def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.now += seconds
+        await asyncio.sleep(0)
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        async with asyncio.timeout(2):
+            while not true():
+                await asyncio.sleep(0)
+
+
+@asynccontextmanager
+async def running(device: ScriptedDevice) -> AsyncIterator[Bench]:
+    bench = Bench(device)
+    task = asyncio.create_task(bench.supervisor.run())
+    try:
+        yield bench
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def offline(times: int) -> list[DeviceError]:
+    return [TryLater("card-reader.offline") for _ in range(times)]
+
+
+async def test_it_connects_again_with_a_longer_pause_each_time_up_to_the_longest() -> None:
+    async with running(ScriptedDevice(offline(9))) as bench:
+        await bench.until(lambda: bench.published[-1:] == [READY])
+        assert bench.pauses == [0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10.0, 10.0, 10.0]
+        assert bench.pauses[0] == FIRST_PAUSE
+        assert bench.pauses[-1] == LONGEST_PAUSE
+
+
+async def test_the_same_fault_again_is_published_once() -> None:
+    async with running(ScriptedDevice(offline(5))) as bench:
+        await bench.until(lambda: READY in bench.published)
+        assert bench.published == [GONE, READY]
+
+
+async def test_a_health_that_changes_while_serving_is_published_and_one_that_stays_is_not() -> None:
+    async with running(ScriptedDevice()) as bench:
+        await bench.until(lambda: bench.published == [READY])
+        bench.device.state = low = Health(Fitness.READY, warnings=("receipt.paper-low",))
+        await bench.until(lambda: len(bench.published) == 2)
+        await asyncio.sleep(0.02)
+        assert bench.published == [READY, low]
+
+
+async def test_a_line_that_breaks_is_closed_and_connected_again() -> None:
+    async with running(ScriptedDevice()) as bench:
+        await bench.until(lambda: bench.published == [READY])
+        bench.device.broken.set_exception(TryLater("card-reader.offline"))
+        await bench.until(lambda: bench.published == [READY, GONE, READY])
+        assert bench.device.life == ["connect", "watch", "close", "connect", "watch"]
+
+
+async def test_a_connection_that_held_makes_the_next_pause_short_again() -> None:
+    async with running(ScriptedDevice(offline(3))) as bench:
+        await bench.until(lambda: READY in bench.published)
+        bench.now += STEADY
+        bench.device.broken.set_exception(TryLater("card-reader.offline"))
+        await bench.until(lambda: len(bench.pauses) == 4)
+        assert bench.pauses == [0.2, 0.4, 0.8, FIRST_PAUSE]
+
+
+async def test_a_connection_that_breaks_at_once_keeps_backing_off() -> None:
+    async with running(ScriptedDevice(offline(3))) as bench:
+        await bench.until(lambda: READY in bench.published)
+        bench.device.broken.set_exception(TryLater("card-reader.offline"))
+        await bench.until(lambda: len(bench.pauses) == 4)
+        assert bench.pauses == [0.2, 0.4, 0.8, 1.6]
+
+
+async def test_a_fault_for_a_person_is_published_with_its_place() -> None:
+    async with running(ScriptedDevice([NeedsPerson("printer.cover-open", place="side-door")])) as bench:
+        await bench.until(lambda: bool(bench.published))
+        assert bench.published[0] == Health(Fitness.NEEDS_PERSON, "printer.cover-open", "side-door")
+
+
+async def test_cancelled_while_serving_it_closes_the_device() -> None:
+    async with running(ScriptedDevice()) as bench:
+        await bench.until(lambda: bench.published == [READY])
+    assert bench.device.life == ["connect", "watch", "close"]
+    assert bench.device.broken.cancelled()
+
+
+async def test_cancelled_while_connecting_it_closes_the_device() -> None:
+    device = ScriptedDevice()
+    started, never = asyncio.Event(), asyncio.Event()
+
+    async def connect() -> None:
+        started.set()
+        await never.wait()
+
+    device.connect = connect  # type: ignore[method-assign]
+    async with running(device):
+        await started.wait()
+    assert device.life == ["close"]
+
+
+async def test_a_mistake_in_a_driver_is_not_hidden_and_still_closes() -> None:
+    device = ScriptedDevice()
+    task = asyncio.create_task(Bench(device).supervisor.run())
+    await asyncio.sleep(0)
+    device.broken.set_exception(KeyError("a mistake"))
+    with pytest.raises(KeyError):
+        await task
+    assert device.life[-1] == "close"
