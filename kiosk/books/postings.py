@@ -1,0 +1,90 @@
+"""Room postings: what is told to the hotel system, and what its answer means for the books."""
+
+from __future__ import annotations
+
+import msgspec
+
+from kiosk.books.desk import DeskRequest, ask_staff
+from kiosk.books.journal import CLEARING_ROOM, RECEIVABLE_PMS, Line, post
+from kiosk.outbox import Delivery, DeliveryState, Outbox, replace_payload
+from kiosk.store.database import Database
+from kiosk.store.statement import Transaction
+
+PMS = "pms"
+POSTING = "posting"
+
+
+class Posting(msgspec.Struct, frozen=True):
+    """The payload for destination "pms". ``minor`` units, tax included; ``text`` is ASCII, at most 20 characters.
+
+    ``at`` is when the charge was settled (ms since 1970 UTC). Room, reservation and name are emptied once answered.
+    """
+
+    voucher: int
+    charge: str
+    service: str
+    minor: int
+    tax_minor: int
+    currency: str
+    text: str
+    at: int
+    room: str = ""
+    reservation: str = ""
+    name: str = ""
+
+    def __repr__(self) -> str:
+        return f"Posting(voucher {self.voucher}, {self.minor} {self.currency})"
+
+    def encode(self) -> str:
+        return msgspec.json.encode(self).decode()
+
+    @classmethod
+    def decode(cls, payload: str) -> Posting:
+        return msgspec.json.decode(payload, type=cls)
+
+    def anonymous(self) -> Posting:
+        return msgspec.structs.replace(self, room="", reservation="", name="")
+
+
+class _IntoTheBooks:
+    """Accepted: the clearing account gives it up and forgets the guest. Refused: stays there, staff are asked."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def delivered(self, tx: Transaction, delivery: Delivery) -> None:
+        posting = Posting.decode(delivery.payload)
+        content = (
+            Line(RECEIVABLE_PMS, posting.currency, posting.minor),
+            Line(CLEARING_ROOM, posting.currency, -posting.minor),
+        )
+        post(tx, self._db.now(), POSTING, delivery.key, content)
+        replace_payload(tx, delivery, posting.anonymous().encode())
+
+    def refused(self, tx: Transaction, delivery: Delivery, reason: str) -> None:
+        voucher = Posting.decode(delivery.payload).voucher
+        request = DeskRequest("posting-refused", "request.posting-refused", {"voucher": voucher, "reason": reason})
+        ask_staff(tx, f"{delivery.key}:refused:{delivery.attempts}", request, self._db.now())
+
+
+def room_postings(db: Database) -> Outbox:
+    """The outbox of the hotel link: payloads are ``Posting``; a delivered one clears ``clearing:room``."""
+    return Outbox(db, PMS, _IntoTheBooks(db))
+
+
+class NotInDoubt(LookupError):
+    """The posting is not one that a person has to decide about."""
+
+
+def resolve(postings: Outbox, charge: str, *, posted: bool, who: str) -> None:
+    """A person's word on an UNKNOWN or REFUSED posting: it stands on the folio, or it is to be posted again.
+
+    Raises NotInDoubt.
+    """
+    delivery = postings.by_key(charge)
+    if delivery is None or delivery.state not in (DeliveryState.UNKNOWN, DeliveryState.REFUSED):
+        raise NotInDoubt(charge)
+    if posted:
+        postings.delivered(delivery, f"by {who}")
+    else:
+        postings.again(delivery, f"by {who}")

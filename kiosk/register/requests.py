@@ -1,0 +1,135 @@
+"""The one queue of things a person has to do: opened by guests and by the books, closed by staff."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+import msgspec
+from sqlalchemy import bindparam, insert, select, update
+
+from kiosk.books.desk import REGISTER, DeskRequest
+from kiosk.outbox import Outbox
+from kiosk.store.database import Database
+from kiosk.store.statement import Row, Statement, constant
+from kiosk.store.tables import requests
+
+Values = Mapping[str, str | int]
+
+
+class RequestState(Enum):
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True)
+class Request:
+    """``number`` is told to the guest; ``details_key`` is a message key with ``values``; ``opened_at`` in ms UTC."""
+
+    number: int
+    kind: str
+    place: str
+    language: str
+    visit: str
+    details_key: str
+    values: Values
+    opened_at: int
+
+
+_columns = ("source", "kind", "place", "language", "visit", "details_key", "details", "opened_at")
+_ADD = Statement(
+    insert(requests).values({name: bindparam(name) for name in _columns} | {"state": RequestState.OPEN.value})
+)
+_BY_SOURCE = Statement(select(requests).where(requests.c.source == bindparam("source")))
+_OPEN = Statement(select(requests).where(requests.c.state == constant(RequestState.OPEN)).order_by(requests.c.number))
+_CLOSE = Statement(
+    update(requests)
+    .where(requests.c.number == bindparam("of"), requests.c.state == constant(RequestState.OPEN))
+    .values(state=RequestState.CLOSED.value, closed_at=bindparam("now"), closed_by=bindparam("who"))
+)
+
+
+class NotOpen(LookupError):
+    """No open request has this number."""
+
+
+class Requests:
+    """The queue in the register's own file. Raises StoreError."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+
+    def open(
+        self,
+        kind: str,
+        place: str,
+        language: str,
+        visit: str,
+        details_key: str,
+        values: Values,
+        *,
+        source: str | None = None,
+    ) -> int:
+        """Returns the request's number. Opened again with the same ``source`` it is still the one request."""
+        now = self.db.now()
+        with self.db.transaction() as tx:
+            known = tx.one(_BY_SOURCE, source=source) if source else None
+            if known:
+                return int(known["number"])
+            return tx.add(
+                _ADD,
+                source=source or f"{visit}:{kind}:{now}:{details_key}",
+                kind=kind,
+                place=place,
+                language=language,
+                visit=visit,
+                details_key=details_key,
+                details=msgspec.json.encode(dict(values)).decode(),
+                opened_at=now,
+            )
+
+    def list_open(self) -> list[Request]:
+        """Oldest first."""
+        with self.db.reading() as tx:
+            return [_request(row) for row in tx.rows(_OPEN)]
+
+    def close(self, number: int, who: str) -> None:
+        """Raises NotOpen."""
+        with self.db.transaction() as tx:
+            if not tx.do(_CLOSE, of=number, now=self.db.now(), who=who):
+                raise NotOpen(number)
+
+
+def desk_outbox(books: Database) -> Outbox:
+    """What the books have to tell staff."""
+    return Outbox(books, REGISTER)
+
+
+def file_requests(outbox: Outbox, requests: Requests, place: str) -> int:
+    """Bring the books' requests into the register; returns how many. Safe to repeat: filing is idempotent by key."""
+    for interrupted in outbox.recover():
+        outbox.again(interrupted, "filing is idempotent")
+    filed = 0
+    while delivery := outbox.next_due():
+        outbox.begin(delivery)
+        request = msgspec.json.decode(delivery.payload, type=DeskRequest)
+        number = requests.open(
+            request.kind, place, "", request.visit, request.details_key, request.values, source=delivery.key
+        )
+        outbox.delivered(delivery, str(number))
+        filed += 1
+    return filed
+
+
+def _request(row: Row) -> Request:
+    return Request(
+        row["number"],
+        row["kind"],
+        row["place"],
+        row["language"],
+        row["visit"],
+        row["details_key"],
+        msgspec.json.decode(row["details"], type=dict[str, str | int]),
+        row["opened_at"],
+    )
