@@ -1,4 +1,4 @@
-"""A small IPP client (encoding: RFC 8010, operations: RFC 8011): asks a printer itself what no spooler may answer for it.
+"""A small IPP client (encoding: RFC 8010, operations: RFC 8011): asks a printer itself what no spooler can answer.
 
 ``encode`` and ``decode`` do no I/O. A decoded group is a mapping of attribute names to the list of their values:
 integers and enums are ``int``, booleans ``bool``, ranges and resolutions tuples, collections nested mappings,
@@ -95,7 +95,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Message:
-    """A decoded message: ``code`` is the status of an answer or the operation of a request; groups as (tag, content)."""
+    """A decoded message: ``code`` is an answer's status or a request's operation; groups as (tag, content)."""
 
     code: int
     request_id: int
