@@ -322,7 +322,7 @@ class Books:
         )
         enqueue(tx, PMS, POSTING, charge, posting.encode(), now)
         self._end(tx, charge, ChargeEvent.SETTLE, reason)
-        return Voucher(number, charge, service, row["delivered"], currency, total, tax, signature, now)
+        return Voucher(number, charge, service, row["delivered"], currency, total, tax, signature, signature.hash, now)
 
     def _end(self, tx: Transaction, charge: ChargeId, event: ChargeEvent, reason: str | None) -> None:
         """The last step, which forgets the guest: what is still needed travels in the posting."""

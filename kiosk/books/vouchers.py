@@ -45,7 +45,10 @@ def seal(text: str, strokes: str) -> str:
 
 @dataclass(frozen=True)
 class Voucher:
-    """A settled charge. ``number`` is gap-free; ``minor`` and ``tax`` in minor units, tax included in ``minor``."""
+    """A settled charge. ``number`` is gap-free; ``minor`` and ``tax`` in minor units, tax included in ``minor``.
+
+    ``sealed`` is the signature's hash as it was when the charge was settled.
+    """
 
     number: int
     charge: ChargeId
@@ -55,6 +58,7 @@ class Voucher:
     minor: int
     tax: int
     signature: Signature
+    sealed: str
     at: int
 
 
@@ -142,5 +146,6 @@ def _voucher(row: Row) -> Voucher:
         row["minor"],
         row["tax_minor"],
         Signature(row["text"], row["strokes"], row["hash"]),
+        row["signature"],
         row["at"],
     )
