@@ -34,3 +34,9 @@ class Guests(Protocol):
     async def identify_card(self, uid: str) -> Guest | None:
         """The guest whose room card has this ``uid`` (upper-case hex)."""
         ...
+
+
+class GuestsUnavailable(Exception):
+    """Nobody can be identified at the moment: the cache cannot be read or written. Nothing is lost."""
+
+    key = "hotel.guests-unavailable"

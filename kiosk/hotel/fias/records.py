@@ -46,7 +46,6 @@ class Description:
     version: str = "1.0"
     workstation: str = "KIOSK1"
     code_page: str = "gbk"
-    decimals: int = 2
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: DEFAULT_FIELDS)
 
     def __post_init__(self) -> None:
@@ -64,23 +63,25 @@ class Description:
 
 
 @dataclass(frozen=True)
-class Posting:
+class RoomPosting:
     """One charge for one room, as the hotel system shall hear it.
 
-    ``amount`` in minor units, negative for a correction; ``voucher`` is the check number the guest's receipt shows;
-    ``sold_at`` the time of the service; ``sequence`` the P# that identifies this one attempt.
+    ``amount`` in minor units of a currency with ``decimals``, negative for a correction; ``voucher`` is the check
+    number the guest's receipt shows; ``sold_at`` the hotel's local time of the service; ``sequence`` the P# that
+    identifies this one attempt.
     """
 
     sequence: int
     room: str = field(repr=False)
     amount: int
+    decimals: int
     text: str
     voucher: int
     sold_at: datetime
 
     def record(self, station: Description) -> Record:
         """PS with the fields that the hotel has enabled, and no other (p.78)."""
-        amount = pms_amount(self.amount, station.decimals)
+        amount = pms_amount(self.amount, self.decimals)
         values = {
             "RN": self.room,
             "PT": "C",

@@ -27,7 +27,7 @@ from kiosk.hotel.fias.events import (
     Send,
     Up,
 )
-from kiosk.hotel.fias.records import Description, Posting, stamp
+from kiosk.hotel.fias.records import Description, RoomPosting, stamp
 
 Inputs = ParamSpec("Inputs")
 
@@ -105,6 +105,11 @@ class Session:
         return self.phase in (Phase.ALIVE, Phase.CHECKING)
 
     @property
+    def waiting(self) -> bool:
+        """A posting is outstanding."""
+        return self._outstanding is not None
+
+    @property
     def in_audit(self) -> bool:
         return self._audit_since is not None
 
@@ -166,7 +171,7 @@ class Session:
             yield from self._hang_up("ended")
 
     @at_once
-    def post(self, posting: Posting, now: Moment) -> Iterator[Effect]:
+    def post(self, posting: RoomPosting, now: Moment) -> Iterator[Effect]:
         """Send one PS. Raises RuntimeError unless ``may_post``; Malformed, before anything is sent, for a bad value."""
         if not self.may_post:
             raise RuntimeError("one posting at a time, on a link that is alive")

@@ -1,0 +1,33 @@
+"""Identifying guests from the cache that ``kiosk-link`` keeps: works while the hotel system is down."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from kiosk.hotel.guest_store import GuestStore
+from kiosk.hotel.protocol import Guest
+
+
+class CachedGuests:
+    """``Guests`` over the file at ``path``. Opened for each question: the link may have begun a new file since.
+
+    Both questions raise GuestsUnavailable.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    async def identify(self, room: str, name: str) -> Guest | None:
+        return await asyncio.to_thread(self._by_name, room, name)
+
+    async def identify_card(self, uid: str) -> Guest | None:
+        return await asyncio.to_thread(self._by_card, uid)
+
+    def _by_name(self, room: str, name: str) -> Guest | None:
+        with GuestStore(self._path) as store:
+            return store.find(room, name)
+
+    def _by_card(self, uid: str) -> Guest | None:
+        with GuestStore(self._path) as store:
+            return store.by_card(uid)

@@ -1,0 +1,61 @@
+"""The link's side of the guest cache: writes what the hotel system tells, and begins anew when the file is no good."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+import structlog
+
+from kiosk.hotel.fias.codec import Record
+from kiosk.hotel.guest_store import GuestStore, discard
+from kiosk.hotel.protocol import GuestsUnavailable
+
+Result = TypeVar("Result")
+log = structlog.get_logger()
+
+ASK_AGAIN = 600.0
+"""Seconds before a resync that was not answered is asked for again."""
+
+
+class Roster:
+    """Owned by the link. No call raises: without a cache charges are still posted, and status says what is missing."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._store: GuestStore | None = None
+
+    async def apply(self, records: Sequence[Record]) -> None:
+        """Write the news down, in order. A file that cannot take them is thrown away: it would be wrong from now on."""
+        unused = await self._try(lambda store: store.apply(records))
+        if unused:
+            log.warning("guests.records-unused", count=unused)
+
+    async def resync_due(self, wall: datetime) -> bool:
+        """Whether the hotel system should be asked for everybody now; True counts as having asked."""
+        return bool(await self._try(lambda store: store.may_ask(wall.timestamp(), ASK_AGAIN)))
+
+    async def count(self) -> int | None:
+        """Guests in house, None without a cache."""
+        return await self._try(GuestStore.count)
+
+    def close(self) -> None:
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    async def _try(self, work: Callable[[GuestStore], Result]) -> Result | None:
+        return await asyncio.to_thread(self._work, work)
+
+    def _work(self, work: Callable[[GuestStore], Result]) -> Result | None:
+        try:
+            self._store = self._store or GuestStore(self._path)
+            return work(self._store)
+        except GuestsUnavailable as fault:
+            log.error("guests.unavailable", reason=str(fault))  # noqa: TRY400 - a state, not a bug to trace
+            self.close()
+            discard(self._path)
+            return None
