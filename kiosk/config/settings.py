@@ -52,11 +52,21 @@ class House(Section, frozen=True):
 
 
 class Paths(Section, frozen=True):
-    """Where things lie. ``runtime`` is memory, gone at every restart: the vault of the visit's documents is in it."""
+    """Where things lie. ``runtime`` is memory, gone at every start of the machine."""
 
     state: Path
     runtime: Path
     assets: Path
+
+    @property
+    def vault(self) -> Path:
+        """The documents of the visit in hand; nobody else may look in."""
+        return self.runtime / "vault"
+
+    @property
+    def status(self) -> Path:
+        """What each process says of itself, for ``kiosk status`` and remote monitoring."""
+        return self.runtime / "status"
 
 
 class Display(Section, frozen=True):
