@@ -102,7 +102,7 @@ def test_one_flipped_bit_never_makes_another_body(body: bytes, place: int, bit: 
 @pytest.mark.parametrize("uid", ["DEADBEEF", "04A1B2C3D4E5F6", "0102030405060708090A"])
 def test_the_uid_is_taken_out_of_the_target_data(uid: str) -> None:
     number = bytes.fromhex(uid)
-    assert uid_of_target(bytes.fromhex("D54B010100040 8".replace(" ", "")) + bytes((len(number),)) + number) == uid
+    assert uid_of_target(bytes.fromhex("D54B0101000408") + bytes((len(number),)) + number) == uid
 
 
 def test_no_target_is_no_uid() -> None:
@@ -113,7 +113,7 @@ def test_no_target_is_no_uid() -> None:
     "body", ["D54B", "D54B01", "D54B01010004", "D54B010100040804DEAD", "D54B0101000408050102030405"]
 )
 def test_target_data_that_is_cut_short_or_odd_is_refused(body: str) -> None:
-    with pytest.raises(ValueError, match="target"):
+    with pytest.raises(ValueError, match=r"(?i)target"):
         uid_of_target(bytes.fromhex(body))
 
 
