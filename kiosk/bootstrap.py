@@ -1,0 +1,132 @@
+"""Composition root: the only place that imports concrete drivers and builds the objects of a process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hardware.gpio_panel import GpioPanel, Pins
+
+from hardware.cups_printer import CupsPrinter
+from hardware.escpos_receipt import EscposReceiptPrinter
+from hardware.pn532_reader import Pn532Reader
+from hardware.protocols import CardReader
+from hardware.rdm6300_reader import Rdm6300Reader
+from hardware.sane_scanner import SaneScanner
+from kiosk.books.ledger import Books
+from kiosk.books.postings import room_postings
+from kiosk.config.load import load_tariff
+from kiosk.config.settings import CardReaderSettings, PanelSettings, Settings
+from kiosk.documents.vault import Vault
+from kiosk.documents.worker import DocumentWorker
+from kiosk.engine import Engine
+from kiosk.hotel.guests import CachedGuests
+from kiosk.monitor.watchdog import Watchdog
+from kiosk.outbox import Outbox
+from kiosk.register.requests import Requests
+from kiosk.station import Devices, House, Station
+from kiosk.store.database import Database
+from kiosk.store.migrations import BOOKS, REGISTER
+from kiosk.visit import Patience
+
+READERS: dict[str, Callable[..., CardReader]] = {"pn532": Pn532Reader, "rdm6300": Rdm6300Reader}
+
+
+def wall_clock(settings: Settings) -> Callable[[], datetime]:
+    """The time of day in the house's zone."""
+    return partial(datetime.now, ZoneInfo(settings.house.timezone))
+
+
+def status_folder(settings: Settings) -> Path:
+    return settings.paths.runtime / "status"
+
+
+def guests_file(settings: Settings) -> Path:
+    """Written by kiosk-link, read by kiosk."""
+    return settings.paths.state / "guests.db"
+
+
+def link_status_file(settings: Settings) -> Path:
+    return settings.paths.runtime / "link.json"
+
+
+def open_books(settings: Settings) -> Books:
+    """Raises StoreError."""
+    settings.paths.state.mkdir(parents=True, exist_ok=True)
+    return Books(Database(settings.paths.state / "books.db", BOOKS, clock=wall_clock(settings)))
+
+
+def open_requests(settings: Settings) -> Requests:
+    """Raises StoreError."""
+    settings.paths.state.mkdir(parents=True, exist_ok=True)
+    return Requests(Database(settings.paths.state / "register.db", REGISTER, clock=wall_clock(settings)))
+
+
+def open_postings(books: Books) -> Outbox:
+    """What waits to be posted to the hotel system, with what an answer does to the journal."""
+    return room_postings(books.db)
+
+
+def open_devices(settings: Settings, pin_factory: Any = None) -> Devices:
+    """Nothing is connected yet: supervisors do that. ``pin_factory`` overrides the configured one."""
+    printer, scanner, receipt = settings.printer, settings.scanner, settings.receipt
+    fonts = settings.paths.assets / "fonts"
+    return Devices(
+        printer=CupsPrinter("printer", printer.queue, printer.server, printer.device_uri),
+        scanner=SaneScanner("scanner", scanner.device, scanner.config_dir),
+        card_reader=_card_reader(settings.card_reader),
+        receipt_printer=EscposReceiptPrinter(
+            "receipt-printer",
+            receipt.path,
+            fonts / "NotoSansSC-Regular.otf",
+            fonts / "NotoSansSC-Bold.otf",
+            baud=receipt.baud,
+        ),
+        panel=GpioPanel("panel", _pins(settings.panel), pin_factory or _pin_factory(settings.panel)),
+    )
+
+
+def open_station(settings: Settings, devices: Devices) -> Station:
+    """The station on its own disk. Raises StoreError, ConfigError."""
+    house = settings.house
+    return Station(
+        house=House(house.name_zh, house.name_en, house.place, house.default_language, house.staff_minutes),
+        devices=devices,
+        books=open_books(settings),
+        requests=open_requests(settings),
+        guests=CachedGuests(guests_file(settings)),
+        tariff=load_tariff(settings.tariff.file),
+        vault=Vault(settings.paths.runtime / "vault"),
+        documents=DocumentWorker(),
+        clock=wall_clock(settings),
+        patience=Patience(settings.visit.quiet_seconds, settings.visit.warning_seconds),
+    )
+
+
+def open_engine(
+    settings: Settings, pin_factory: Any = None, watchdog: Watchdog | None = None, watch_interval: float = 5.0
+) -> Engine:
+    station = open_station(settings, open_devices(settings, pin_factory))
+    return Engine(station, status_folder(settings), watchdog, watch_interval)
+
+
+def _card_reader(settings: CardReaderSettings) -> CardReader:
+    return READERS[settings.kind]("card-reader", settings.path)
+
+
+def _pins(panel: PanelSettings) -> Pins:
+    return Pins(panel.ready, panel.busy, panel.fault, panel.card_slot, panel.staff_button, panel.door)
+
+
+def _pin_factory(panel: PanelSettings) -> Any:
+    if panel.pin_factory == "mock":
+        from gpiozero.pins.mock import MockFactory
+
+        return MockFactory()
+    from gpiozero.pins.lgpio import LGPIOFactory
+
+    return LGPIOFactory()

@@ -1,0 +1,123 @@
+"""``kiosk books``: the three equalities, what is open, and clearing up what nobody knows."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from kiosk import bootstrap
+from kiosk.books.charge import BooksError, ChargeId
+from kiosk.books.checks import check
+from kiosk.books.hotel_journal import Difference, HotelJournalError, HotelRow, read_hotel_journal
+from kiosk.books.ledger import Books
+from kiosk.books.reconcile import reconcile_journal
+from kiosk.cli import Failed
+from kiosk.config.load import load
+from kiosk.outbox import DeliveryState, IllegalDelivery
+from kiosk.store.database import StoreError
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    checking = actions.add_parser("check", help="books = books, books = vouchers, books = money")
+    checking.add_argument(
+        "--journal", type=Path, metavar="CSV", help="the hotel system's whole journal, to compare with"
+    )
+    actions.add_parser("open", help="charges and postings that are not finished")
+    reconciling = actions.add_parser("reconcile", help="clear up unknown postings by the hotel system's journal")
+    reconciling.add_argument("journal", type=Path, metavar="CSV", help="date,time,room,check,sequence,amount,text")
+    resolving = actions.add_parser("resolve", help="a person says what became of an unknown charge or posting")
+    resolving.add_argument("charge", help="the charge's id, as `kiosk books open` prints it")
+    resolving.add_argument(
+        "outcome", help="posted, not-posted, or for an unknown charge the number of sheets that came out"
+    )
+    resolving.add_argument("--by", required=True, metavar="INITIALS", help="who says so")
+
+
+def run(options: argparse.Namespace) -> int:
+    """0 when all agrees or the change was made, 1 when there are differences."""
+    settings = load(options.config)
+    try:
+        books = bootstrap.open_books(settings)
+        return ACTIONS[options.action](books, options)
+    except StoreError as fault:
+        raise Failed(f"the books cannot be opened: {fault.key} {dict(fault.values)}") from fault
+    except (BooksError, IllegalDelivery) as fault:
+        raise Failed(str(fault)) from fault
+
+
+def _check(books: Books, options: argparse.Namespace) -> int:
+    report = check(books.db, _journal(options.journal) if options.journal else None)
+    _say(f"{report.entries} journal entries, {report.vouchers} vouchers")
+    for (account, currency), minor in sorted(report.balances.items()):
+        _say(f"  {account:24} {minor:>12} {currency} minor units")
+    for title, counts in (("charges", report.charges), ("postings", report.postings)):
+        _say(f"  {title}: {', '.join(f'{count} {state}' for state, count in sorted(counts.items())) or 'none'}")
+    for title, differences in (("books", report.books), ("vouchers", report.paper), ("money", report.money)):
+        _say(f"books = {title}: {'agree' if not differences else f'{len(differences)} DIFFERENCES'}")
+        _differences(differences)
+    return 0 if report.agree else 1
+
+
+def _open(books: Books, options: argparse.Namespace) -> int:
+    del options
+    for opened in books.open_charges():
+        charge = opened.charge
+        proven = sum(job.proven for job in opened.jobs)
+        _say(
+            f"charge {charge.id} {charge.state.value} {'signed' if charge.signed else 'unsigned'}, {proven} sheets proven"
+        )
+    postings = bootstrap.open_postings(books)
+    for state in DeliveryState:
+        if state is not DeliveryState.DELIVERED:
+            for delivery in postings.in_state(state):
+                _say(
+                    f"posting {delivery.key} {state.value} after {delivery.attempts} attempts {delivery.remark}".rstrip()
+                )
+    return 0
+
+
+def _reconcile(books: Books, options: argparse.Namespace) -> int:
+    result = reconcile_journal(bootstrap.open_postings(books), _journal(options.journal))
+    _say(f"found on folios: {len(result.delivered)}, queued again: {len(result.queued)}")
+    _differences(result.differences)
+    return 1 if result.differences else 0
+
+
+def _resolve(books: Books, options: argparse.Namespace) -> int:
+    if options.outcome.isdecimal():
+        voucher = books.resolve(ChargeId(options.charge), int(options.outcome), options.by)
+        _say(f"voucher {voucher.number:06d}, {voucher.minor} minor units" if voucher else "voided: nothing came out")
+        return 0
+    postings = bootstrap.open_postings(books)
+    delivery = postings.by_key(options.charge)
+    if delivery is None:
+        raise Failed(f"no posting of charge {options.charge}; `kiosk books open` lists them")
+    if options.outcome == "posted":
+        postings.delivered(delivery, f"by {options.by}")
+    elif options.outcome == "not-posted":
+        postings.again(delivery, f"by {options.by}")
+    else:
+        raise Failed("the outcome is posted, not-posted, or a number of sheets")
+    return 0
+
+
+def _journal(path: Path) -> list[HotelRow]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            return read_hotel_journal(lines)
+    except (OSError, UnicodeDecodeError, HotelJournalError) as fault:
+        raise Failed(f"{path}: {fault}") from fault
+
+
+def _differences(differences: tuple[Difference, ...]) -> None:
+    for difference in differences:
+        _say(f"  {difference.key} {' '.join(f'{name}={value}' for name, value in difference.values.items())}")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+
+
+ACTIONS = {"check": _check, "open": _open, "reconcile": _reconcile, "resolve": _resolve}

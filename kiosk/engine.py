@@ -1,0 +1,134 @@
+"""What the engine's thread runs: device supervisors, recovery, filing, status, and one guest after another."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from hardware.protocols import Device
+from hardware.supervisor import Supervisor
+from kiosk.books.charge import ChargeState
+from kiosk.books.recovery import Outcome, recover
+from kiosk.journeys.service import discover
+from kiosk.lobby import Lobby
+from kiosk.monitor import status
+from kiosk.monitor.watchdog import Watchdog
+from kiosk.register.requests import desk_outbox, file_requests
+from kiosk.station import Station
+from kiosk.store.database import StoreError
+from kiosk.visit import Guest, Progress, Situation, stopped
+
+log = structlog.get_logger()
+
+START_PATIENCE = 4.0
+"""Seconds the devices have to answer before the first guest is told that something does not work."""
+
+ROUND = 1.0
+"""Seconds between two rounds of the housekeeping."""
+
+
+@dataclass
+class Engine:
+    """Everything of one station that runs; ``beat`` is the watchdog's "engine" source."""
+
+    station: Station
+    status_folder: Path
+    watchdog: Watchdog | None = None
+    watch_interval: float = 5.0
+    started: datetime = field(init=False)
+    lobby: Lobby | None = None
+
+    def __post_init__(self) -> None:
+        self.started = self.station.clock()
+
+    async def run(self, guest: Guest, hear: Callable[[Lobby], None] = lambda _lobby: None) -> None:
+        """Until cancelled. ``hear`` is given the lobby once it can take signals.
+
+        The work of the last visit is put right before this returns; what a crash left open is recovered first.
+        """
+        async with self.running():
+            self.lobby = Lobby(self.station, guest, discover())
+            hear(self.lobby)
+            guest.show(Progress("station.starting"), Situation(self.station.house.default_language))
+            await self._devices_known()
+            await self.lobby.serve()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Devices, documents, recovery and housekeeping run inside; everything is stopped and closed on the way out."""
+        self.station.vault.sweep()
+        await self.station.documents.start()
+        tasks = [asyncio.ensure_future(work) for work in self._works()]
+        try:
+            yield
+        finally:
+            await stopped(*tasks)
+            await self.station.documents.stop()
+
+    def _works(self) -> list[Coroutine[Any, Any, None]]:
+        devices: list[Device] = list(vars(self.station.devices).values())
+        works = [Supervisor(device, self.station.publish).run() for device in devices]
+        works.append(self._keep_house())
+        if self.watchdog is not None:
+            works.append(self.watchdog.run(self.watch_interval))
+        return works
+
+    async def _devices_known(self) -> None:
+        wanted = {device.name for device in vars(self.station.devices).values()}
+        try:
+            async with asyncio.timeout(START_PATIENCE):
+                while not wanted <= self.station.health.keys():
+                    await self.station.change()
+        except TimeoutError:
+            log.warning("device.slow-to-start", devices=sorted(wanted - self.station.health.keys()))
+
+    async def _keep_house(self) -> None:
+        """Recover what was left open, file what the books ask of staff, publish the status, feed the watchdog."""
+        while True:
+            if self.watchdog is not None:
+                self.watchdog.beat("engine")
+            try:
+                await self._recover()
+                await self._file()
+                await self._publish()
+            except StoreError as fault:
+                log.error("store.failed", key=fault.key)  # noqa: TRY400  the key says it all; a trace would repeat it
+            await asyncio.sleep(ROUND)
+
+    async def _recover(self) -> None:
+        """Charges that no visit is working on any more: from before a crash, or from a visit the disk failed."""
+        if self.lobby is not None and self.lobby.visiting:
+            return
+        if not self.station.works(self.station.devices.printer.name):
+            return
+        for recovered in await recover(self.station.books, self.station.devices.printer.cancel):
+            if recovered.outcome is not Outcome.LATER:
+                log.info("charge.recovered", charge=recovered.charge, outcome=recovered.outcome.value)
+
+    async def _file(self) -> None:
+        station = self.station
+        filed = await station.books.db.run(
+            file_requests, desk_outbox(station.books.db), station.requests, station.house.place
+        )
+        if filed:
+            log.info("request.filed", count=filed)
+
+    async def _publish(self) -> None:
+        station = self.station
+        opened = await station.books.db.run(station.books.open_charges)
+        snapshot = status.Status(
+            process="kiosk",
+            at=status.now(),
+            started=self.started,
+            devices={name: status.DeviceStatus.of(health) for name, health in station.health.items()},
+            visit_open=self.lobby is not None and self.lobby.visiting,
+            open_charges=sum(charge.charge.state is not ChargeState.UNKNOWN for charge in opened),
+        )
+        status.write(snapshot, self.status_folder)

@@ -1,0 +1,69 @@
+"""Who is there: by room card, or by room number and name. Nothing about a room is revealed, in any answer."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from hardware.protocols import Card
+from kiosk.hotel.protocol import Guest
+from kiosk.journeys.paying import Identify, RoomAndName
+from kiosk.journeys.welcome import Apology
+from kiosk.station import Station
+from kiosk.visit import Visit, stopped
+
+TRIES = 3
+
+
+class NotIdentified(Exception):
+    """Three tries were not confirmed, or the house does not charge this guest here; the guest was told and sent on."""
+
+
+@dataclass(frozen=True)
+class Identified:
+    """A guest whose room may be charged, and whether the room card said so."""
+
+    guest: Guest
+    by_card: bool
+
+
+async def identify(visit: Visit, station: Station) -> Identified:
+    """Who is to be charged. Raises NotIdentified, GuestLeft, WentBack.
+
+    A card that began the visit counts as laid on the reader now; it is tried without a question and without a try.
+    """
+    guest = await station.guests.identify_card(visit.card.uid) if visit.card else None
+    by_card = guest is not None
+    tries_left = TRIES
+    while guest is None and tries_left:
+        answer = await _card_or_words(visit, station, tries_left)
+        by_card = isinstance(answer, Card)
+        if isinstance(answer, Card):
+            guest = await station.guests.identify_card(answer.uid)
+        else:
+            guest = await station.guests.identify(answer.room, answer.name)
+        tries_left -= 1
+    if guest is None:
+        await _send_to_staff(visit, station, "identify.to-staff")
+    elif guest.no_post:
+        await _send_to_staff(visit, station, "identify.front-desk")
+    else:
+        return Identified(guest, by_card)
+    raise NotIdentified
+
+
+async def _card_or_words(visit: Visit, station: Station, tries_left: int) -> Card | RoomAndName:
+    question = Identify(tries_left, station.works("card-reader"), failed=tries_left < TRIES)
+    with station.card_slot_lit():
+        asking = asyncio.ensure_future(visit.ask_or_back(question))
+        reading = asyncio.ensure_future(anext(aiter(station.devices.card_reader.cards())))
+        try:
+            await asyncio.wait({asking, reading}, return_when=asyncio.FIRST_COMPLETED)
+            return reading.result() if reading.done() else asking.result()
+        finally:
+            await stopped(asking, reading)
+
+
+async def _send_to_staff(visit: Visit, station: Station, key: str) -> None:
+    await station.request("identify", visit, key)
+    await visit.ask(Apology(key, staff_called=True))

@@ -1,0 +1,132 @@
+"""What the station has: devices with their health, books, guests, documents. Built once, by the composition root."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from hardware.protocols import (
+    OFFLINE,
+    CardReader,
+    DeviceError,
+    Fitness,
+    Health,
+    Light,
+    Panel,
+    Printer,
+    ReceiptPrinter,
+    Scanner,
+)
+from kiosk.books.ledger import Books
+from kiosk.books.tariff import Tariff
+from kiosk.documents.vault import Vault
+from kiosk.documents.worker import DocumentWorker
+from kiosk.hotel.protocol import Guests
+from kiosk.register.requests import Requests
+from kiosk.visit import Patience, Visit
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class House:
+    """The hotel as it calls itself, where the station stands, and how soon staff come, in minutes."""
+
+    name_zh: str
+    name_en: str
+    place: str
+    default_language: str
+    staff_minutes: int
+
+
+@dataclass(frozen=True)
+class Devices:
+    printer: Printer
+    scanner: Scanner
+    card_reader: CardReader
+    receipt_printer: ReceiptPrinter
+    panel: Panel
+
+
+@dataclass
+class Station:
+    """Shared by every visit; holds nothing of any guest."""
+
+    house: House
+    devices: Devices
+    books: Books
+    requests: Requests
+    guests: Guests
+    tariff: Tariff
+    vault: Vault
+    documents: DocumentWorker
+    clock: Callable[[], datetime]
+    patience: Patience = field(default_factory=Patience)
+    health: dict[str, Health] = field(default_factory=dict)
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _calls: set[int] = field(default_factory=set)
+
+    def health_of(self, device: str) -> Health:
+        return self.health.get(device, OFFLINE)
+
+    def works(self, device: str) -> bool:
+        """Whether the device can be used now or in a moment."""
+        return self.health_of(device).fitness in (Fitness.READY, Fitness.BUSY)
+
+    def publish(self, device: str, health: Health) -> None:
+        """A supervisor's newest snapshot: logged, shown on the panel, and told to whoever awaits ``change``."""
+        self.health[device] = health
+        log.info("device.health", device=device, fitness=health.fitness.value, reason=health.reason, place=health.place)
+        self._show_fault()
+        self._changed.set()
+
+    async def change(self) -> None:
+        """Until the health of any device has changed."""
+        self._changed.clear()
+        await self._changed.wait()
+
+    async def request(self, kind: str, visit: Visit, details: str, **values: str | int) -> int:
+        """Write a request for staff and light the lamp; returns its number."""
+        number = await self.requests.db.run(
+            self.requests.open, kind, self.house.place, visit.language, visit.id, details, values
+        )
+        self._calls.add(number)
+        self._show_fault()
+        log.info("request.opened", number=number, kind=kind, details=details, visit=visit.id)
+        return number
+
+    async def withdraw(self, number: int) -> None:
+        """The guest needs nobody any more."""
+        await self.requests.db.run(self.requests.close, number, "guest")
+        self._calls.discard(number)
+        self._show_fault()
+        log.info("request.withdrawn", number=number)
+
+    def attended(self) -> None:
+        """Somebody pressed the staff button: the calls are heard; the requests stay open until they are closed."""
+        self._calls.clear()
+        self._show_fault()
+
+    def light(self, light: Light, *, on: bool) -> None:
+        """A lamp that cannot be lit is a fault of the panel, not of the work it accompanies."""
+        try:
+            self.devices.panel.light(light, on)
+        except DeviceError as fault:
+            log.warning("panel.dark", key=fault.key)
+
+    @contextmanager
+    def card_slot_lit(self) -> Iterator[None]:
+        self.light(Light.CARD_SLOT, on=True)
+        try:
+            yield
+        finally:
+            self.light(Light.CARD_SLOT, on=False)
+
+    def _show_fault(self) -> None:
+        wrong = any(h.fitness in (Fitness.NEEDS_PERSON, Fitness.OFFLINE) for h in self.health.values())
+        self.light(Light.FAULT, on=wrong or bool(self._calls))
