@@ -6,7 +6,7 @@ its own process. Nothing here carries a sentence: faults are message keys with v
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -190,7 +190,7 @@ class Printer(Device, Protocol):
         """Raises Unsupported naming the option; call before anything is asked of the guest's money."""
         ...
 
-    def print(self, order: PrintOrder) -> AsyncIterator[JobRecord]:
+    def print(self, order: PrintOrder) -> AsyncGenerator[JobRecord, None]:
         """Submit once and yield each change of the proven record, the last one ended.
 
         A STOPPED record does not end the iteration: the job goes on by itself when the fault is cleared.
@@ -261,7 +261,7 @@ class ScannedPage:
 class Scanner(Device, Protocol):
     def capabilities(self) -> ScannerCapabilities: ...
 
-    def scan(self, settings: ScanSettings, folder: Path) -> AsyncIterator[ScanProgress | ScannedPage]:
+    def scan(self, settings: ScanSettings, folder: Path) -> AsyncGenerator[ScanProgress | ScannedPage, None]:
         """Scan one page from the glass, or the whole stack from the feeder, into files in ``folder``.
 
         Pages already yielded stay valid when a later one fails. Closing the iterator cancels the scan and removes the

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
@@ -30,6 +31,7 @@ from kiosk.visit import (
     GuestLeft,
     LanguageChosen,
     Notice,
+    Question,
     Signal,
     Situation,
     StaffCalled,
@@ -124,12 +126,12 @@ class Lobby:
             tiles = self._tiles()
             offered = tuple(tile.name for tile in tiles if tile.available)
             reasons = tuple(dict.fromkeys(tile.reason for tile in tiles if tile.reason))
-            question = Attract(offered) if offered else OutOfService(reasons)
+            question: Question[Any] = Attract(offered) if offered else OutOfService(reasons)
             touching = asyncio.ensure_future(self._guest.ask(question, situation))
             carding = asyncio.ensure_future(anext(aiter(self._station.devices.card_reader.cards())))
             button = asyncio.ensure_future(self._staff_button())
             changing = asyncio.ensure_future(self._offers_other_than(tiles))
-            waiting = {touching, carding, button, changing}
+            waiting: set[asyncio.Future[Any]] = {touching, carding, button, changing}
             try:
                 await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
                 if carding.done() and offered:
@@ -194,8 +196,9 @@ class Lobby:
             tiles = self._tiles()
             changing = asyncio.ensure_future(self._offers_other_than(tiles))
             asking = asyncio.ensure_future(visit.ask(Home(tiles)))
+            waiting: set[asyncio.Future[Any]] = {changing, asking}
             try:
-                await asyncio.wait({changing, asking}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
                 if asking.done():
                     return asking.result()
             finally:

@@ -65,16 +65,14 @@ def _open(books: Books, options: argparse.Namespace) -> int:
     for opened in books.open_charges():
         charge = opened.charge
         proven = sum(job.proven for job in opened.jobs)
-        _say(
-            f"charge {charge.id} {charge.state.value} {'signed' if charge.signed else 'unsigned'}, {proven} sheets proven"
-        )
+        signed = "signed" if charge.signed else "unsigned"
+        _say(f"charge {charge.id} {charge.state.value}, {signed}, {proven} sheets proven")
     postings = bootstrap.open_postings(books)
     for state in DeliveryState:
         if state is not DeliveryState.DELIVERED:
             for delivery in postings.in_state(state):
-                _say(
-                    f"posting {delivery.key} {state.value} after {delivery.attempts} attempts {delivery.remark}".rstrip()
-                )
+                attempts = f"{delivery.attempts} attempts"
+                _say(f"posting {delivery.key} {state.value}, {attempts} {delivery.remark}".rstrip())
     return 0
 
 

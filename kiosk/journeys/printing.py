@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from typing import Any
 
 from hardware.protocols import DeviceError, JobRecord, JobState, PrintOrder
 from kiosk.books.charge import Purpose
@@ -75,8 +76,9 @@ class Printing:
 
     async def _next(self, following: asyncio.Future[None]) -> None:
         news = asyncio.ensure_future(self._news.wait())
+        waiting: set[asyncio.Future[Any]] = {following, news}
         try:
-            await asyncio.wait({following, news}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         finally:
             await stopped(news)
 
