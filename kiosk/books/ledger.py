@@ -72,7 +72,7 @@ _ADD = Statement(
         }
     )
 )
-_selected = select(charges, signatures.c.hash.label("signature")).outerjoin(
+_selected = select(charges, signatures.c.hash.label("signature"), signatures.c.text, signatures.c.strokes).outerjoin(
     signatures, signatures.c.charge == charges.c.id
 )
 _BY_ID = Statement(_selected.where(charges.c.id == bindparam("id")))
@@ -204,7 +204,7 @@ class Books:
         with self.db.transaction() as tx:
             row = self._row(tx, charge)
             if not row["signature"]:
-                self._end(tx, charge, ChargeEvent.VOID, "charge.unsigned")
+                self._void(tx, charge, "charge.unsigned")
                 return None
             jobs = self._jobs(tx, charge)
             running = [job.job for job in jobs if job.earns and job.state is WorkState.BEGUN]
@@ -216,7 +216,7 @@ class Books:
     def void(self, charge: ChargeId, reason: str) -> None:
         """Nothing is owed; ``reason`` is a message key. The guest and the signature are forgotten."""
         with self.db.transaction() as tx:
-            self._end(tx, charge, ChargeEvent.VOID, reason)
+            self._void(tx, charge, reason)
 
     def mark_unknown(self, charge: ChargeId, reason: str) -> None:
         """What came out is not known; staff are asked in the same transaction."""
@@ -279,9 +279,9 @@ class Books:
         tx.do(_SET_DELIVERED, **changed, delivered=sheets, total_minor=owed.total, tax_minor=owed.tax)
 
     def _settle(self, tx: Transaction, charge: ChargeId, reason: str | None) -> Voucher | None:
-        row, _ = self._step(tx, charge, ChargeEvent.SETTLE)
+        row, after = self._step(tx, charge, ChargeEvent.SETTLE)
         if not row["total_minor"]:
-            self._end(tx, charge, ChargeEvent.VOID, "charge.nothing-delivered")
+            self._void(tx, charge, "charge.nothing-delivered")
             return None
         now, total, tax = self.db.now(), row["total_minor"], row["tax_minor"]
         currency, service = row["currency"], row["service"]
@@ -296,7 +296,7 @@ class Books:
                 journal.Line(journal.TAX_VAT, currency, -tax),
             ),
         )
-        signature = vouchers.signature(tx, charge)
+        signature = Signature(row["text"], row["strokes"], row["signature"])
         number = vouchers.write(
             tx,
             charge,
@@ -321,15 +321,17 @@ class Books:
             row["name"],
         )
         enqueue(tx, PMS, POSTING, charge, posting.encode(), now)
-        self._end(tx, charge, ChargeEvent.SETTLE, reason)
+        self._end(tx, charge, after, reason)
         return Voucher(number, charge, service, row["delivered"], currency, total, tax, signature, signature.hash, now)
 
-    def _end(self, tx: Transaction, charge: ChargeId, event: ChargeEvent, reason: str | None) -> None:
+    def _void(self, tx: Transaction, charge: ChargeId, reason: str) -> None:
+        _, after = self._step(tx, charge, ChargeEvent.VOID)
+        vouchers.drop_signature(tx, charge)
+        self._end(tx, charge, after, reason)
+
+    def _end(self, tx: Transaction, charge: ChargeId, state: ChargeState, reason: str | None) -> None:
         """The last step, which forgets the guest: what is still needed travels in the posting."""
-        _, after = self._step(tx, charge, event)
-        if after is ChargeState.VOIDED:
-            vouchers.drop_signature(tx, charge)
-        tx.do(_SET_ENDED, **self._changed(charge, after), reason=reason, room=None, reservation=None, name=None)
+        tx.do(_SET_ENDED, **self._changed(charge, state), reason=reason, room=None, reservation=None, name=None)
 
     def _jobs(self, tx: Transaction, charge: ChargeId) -> tuple[Work, ...]:
         return tuple(_work(row) for row in tx.rows(_WORK_OF, charge=charge))

@@ -64,7 +64,6 @@ class Voucher:
 
 _ADD_SIGNATURE = Statement(insert(signatures))
 _DROP_SIGNATURE = Statement(delete(signatures).where(signatures.c.charge == bindparam("charge")))
-_SIGNATURE = Statement(select(signatures).where(signatures.c.charge == bindparam("charge")))
 _HIGHEST = Statement(select(func.coalesce(func.max(vouchers.c.number), 0)))
 _ADD = Statement(insert(vouchers))
 _joined = (
@@ -85,13 +84,6 @@ _ALL = Statement(_joined.order_by(vouchers.c.number))
 
 def keep_signature(tx: Transaction, charge: ChargeId, signature: Signature, now: int) -> None:
     tx.do(_ADD_SIGNATURE, charge=charge, text=signature.text, strokes=signature.strokes, hash=signature.hash, at=now)
-
-
-def signature(tx: Transaction, charge: ChargeId) -> Signature:
-    """Of a charge that is known to be signed."""
-    row = tx.one(_SIGNATURE, charge=charge)
-    assert row is not None
-    return Signature(row["text"], row["strokes"], row["hash"])
 
 
 def drop_signature(tx: Transaction, charge: ChargeId) -> None:
