@@ -35,8 +35,8 @@ _TRANSACTION = re.compile(r"\d{5,}")
 class Postman:
     """One attempt at a time is under way: from ``take`` until ``answered``, ``unanswered`` or ``unsendable``.
 
-    An answer that the disk won't take is offered to it for some seconds more; then StoreError is raised, and the attempt
-    will be unknown.
+    An answer that the disk won't take is offered to it for some seconds more; then StoreError is raised, and the
+    attempt will be unknown.
     """
 
     def __init__(self, postings: Outbox, zone: ZoneInfo, retry: float) -> None:
@@ -51,7 +51,7 @@ class Postman:
     async def recover(self) -> None:
         """At the start: what was under way when the process ended is unknown."""
         for delivery in await self._postings.db.run(self._postings.recover):
-            log.warning("posting.unknown", reason="interrupted", **_ids(delivery))
+            log.warning("posting.unknown", reason="interrupted", charge=delivery.key)
 
     def has_work(self) -> bool:
         """Whether it is worth asking the outbox; a few microseconds."""
@@ -72,7 +72,7 @@ class Postman:
             return None
         self._look_at = 0.0
         self._carried, number = taken
-        log.info("posting.sent", number=number, **_ids(self._carried))
+        log.info("posting.sent", number=number, charge=self._carried.key)
         return self._posting(Posting.decode(self._carried.payload), number)
 
     async def answered(self, answer: Answer) -> None:
@@ -110,7 +110,7 @@ class Postman:
         elif outcome is Consequence.REFUSED:
             await self._refused(delivery, reason_key(answer.status))
         else:
-            log.warning("posting.still-unknown", status=answer.status, **_ids(delivery))
+            log.warning("posting.still-unknown", status=answer.status, charge=delivery.key)
 
     async def open_count(self) -> int:
         """Charges that are not on a folio for certain."""
@@ -143,19 +143,19 @@ class Postman:
         # Of the hotel system's text only its transaction numbers are kept: it may name the guest.
         evidence = " ".join((f"P#{answer.sequence}", *_TRANSACTION.findall(answer.note)))
         await self._insist(self._postings.delivered, delivery, evidence)
-        log.info("posting.delivered", number=answer.sequence, late=isinstance(answer, LateAnswer), **_ids(delivery))
+        log.info("posting.delivered", number=answer.sequence, late=isinstance(answer, LateAnswer), charge=delivery.key)
 
     async def _refused(self, delivery: Delivery, reason: str) -> None:
         await self._insist(self._postings.refused, delivery, reason)
-        log.warning("posting.refused", reason=reason, **_ids(delivery))
+        log.warning("posting.refused", reason=reason, charge=delivery.key)
 
     async def _again(self, delivery: Delivery, status: str, pause: float) -> None:
         await self._insist(self._postings.again, delivery, status, pause)
-        log.info("posting.put-off", status=status, pause=pause, **_ids(delivery))
+        log.info("posting.put-off", status=status, pause=pause, charge=delivery.key)
 
     async def _unknown(self, delivery: Delivery, reason: str) -> None:
         await self._insist(self._postings.unknown, delivery, reason)
-        log.warning("posting.unknown", reason=reason, **_ids(delivery))
+        log.warning("posting.unknown", reason=reason, charge=delivery.key)
 
     async def _insist(self, write: Callable[Given, None], *args: Given.args, **kwargs: Given.kwargs) -> None:
         for pause in INSIST:
@@ -165,8 +165,3 @@ class Postman:
                 log.error("posting.store", key=fault.key)  # noqa: TRY400
                 await asyncio.sleep(pause)
         return await self._postings.db.run(write, *args, **kwargs)
-
-
-def _ids(delivery: Delivery) -> dict[str, str | int]:
-    """What a log may say of a charge."""
-    return {"charge": delivery.key, "attempt": delivery.attempts}

@@ -17,8 +17,8 @@ from kiosk.hotel.protocol import GuestsUnavailable
 Result = TypeVar("Result")
 log = structlog.get_logger()
 
-ASK_AGAIN = 600.0
-"""Seconds before a resync that was not answered is asked for again."""
+ASK_AGAIN = 60.0
+"""Seconds before a resync that did not come to its end is asked for again, at the next start of the link."""
 
 
 class Roster:
