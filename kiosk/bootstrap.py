@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hardware.gpio_panel import GpioPanel, Pins
-
 from hardware.cups_printer import CupsPrinter
 from hardware.escpos_receipt import EscposReceiptPrinter
+from hardware.gpio_panel import GpioPanel, PanelPins
 from hardware.pn532_reader import Pn532Reader
-from hardware.protocols import CardReader
+from hardware.protocols import CardReader, Light
 from hardware.rdm6300_reader import Rdm6300Reader
 from hardware.sane_scanner import SaneScanner
 from kiosk.books.ledger import Books
@@ -86,7 +85,7 @@ def open_devices(settings: Settings, pin_factory: Any = None) -> Devices:
             fonts / "NotoSansSC-Bold.otf",
             baud=receipt.baud,
         ),
-        panel=GpioPanel("panel", _pins(settings.panel), pin_factory or _pin_factory(settings.panel)),
+        panel=GpioPanel("panel", panel_pins(settings.panel), pin_factory or _pin_factory(settings.panel)),
     )
 
 
@@ -118,8 +117,14 @@ def _card_reader(settings: CardReaderSettings) -> CardReader:
     return READERS[settings.kind]("card-reader", settings.path)
 
 
-def _pins(panel: PanelSettings) -> Pins:
-    return Pins(panel.ready, panel.busy, panel.fault, panel.card_slot, panel.staff_button, panel.door)
+def panel_pins(panel: PanelSettings) -> PanelPins:
+    lights = {
+        Light.READY: panel.ready,
+        Light.BUSY: panel.busy,
+        Light.FAULT: panel.fault,
+        Light.CARD_SLOT: panel.card_slot,
+    }
+    return PanelPins(lights, panel.staff_button, panel.door)
 
 
 def _pin_factory(panel: PanelSettings) -> Any:

@@ -1,0 +1,225 @@
+"""The virtual hotel: every far side a kiosk is wired to, on this computer, with a menu of faults."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from hardware.protocols import Source
+from hardware.virtual.card_reader import VirtualPn532
+from hardware.virtual.cups import PrivateCups
+from hardware.virtual.originals import make_originals
+from hardware.virtual.panel import VirtualPanel
+from hardware.virtual.printer import VirtualPrinter
+from hardware.virtual.receipt_printer import VirtualReceiptPrinter
+from hardware.virtual.scanner import VirtualScanner
+from kiosk.bootstrap import panel_pins
+from kiosk.config.load import load
+from kiosk.config.settings import Settings
+from kiosk.hotel.fias.simulator import HotelSimulator
+from kiosk.hotel.fias.virtual_hotel import demo_hotel
+
+Result = TypeVar("Result")
+
+CARD = "04A1B2C3D4E580"
+"""A key card of the virtual hotel, for room 0808."""
+
+
+class VirtualHotelHost:
+    """The hotel simulator on a thread of its own; ``simulator`` is touched through ``do`` only."""
+
+    def __init__(self, ledger: Path, answer_seconds: float) -> None:
+        self.simulator = HotelSimulator(hotel=demo_hotel(ledger), answer_seconds=answer_seconds)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="hotel", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+        self.wait(self.simulator.open())
+
+    def stop(self) -> None:
+        self.wait(self.simulator.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def wait(self, work: Coroutine[Any, Any, Result]) -> Result:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=10)
+
+    def do(self, verb: Callable[[], Result]) -> Result:
+        """Call ``verb`` on the simulator's thread; a verb that is a coroutine is awaited there."""
+
+        async def call() -> Any:
+            answer = verb()
+            return await answer if asyncio.iscoroutine(answer) else answer
+
+        return self.wait(call())
+
+
+@dataclass(frozen=True)
+class Verb:
+    """Something that can happen to a device, for the control page: ``device`` and what happens, in plain words."""
+
+    device: str
+    words: str
+    act: Callable[[], object]
+
+    @property
+    def id(self) -> str:
+        return f"{self.device}-{self.words}".replace(" ", "-")
+
+
+class Rig:
+    """Everything a kiosk needs, under ``root``; ``settings_file`` is the configuration that points a kiosk at it.
+
+    ``seconds_a_sheet`` is the printer's pace, ``answer_seconds`` the hotel system's, ``page_seconds`` the scanner's.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        seconds_a_sheet: float = 0.3,
+        answer_seconds: float = 0.08,
+        page_seconds: float = 0.0,
+        overrides: str = "",
+    ) -> None:
+        self.root = root
+        self.settings_file = root / "kiosk.toml"
+        self.originals = root / "originals"
+        self._overrides = overrides
+        self._page_seconds = page_seconds
+        self.cups = PrivateCups(root / "cups")
+        self.printer = VirtualPrinter(root / "printer", self.cups, "lobby", seconds_a_sheet=seconds_a_sheet)
+        self.scanner = VirtualScanner(root / "scanner")
+        self.card_reader = VirtualPn532(root / "card-reader")
+        self.receipts = VirtualReceiptPrinter(root / "receipts")
+        self.hotel = VirtualHotelHost(root / "folios.jsonl", answer_seconds)
+        self.panel = VirtualPanel(panel_pins(load(None).panel))
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        for folder in (self.root, self.root / "card-reader", self.root / "receipts", self.root / "scanner"):
+            folder.mkdir(parents=True, exist_ok=True)
+        for part in (self.cups, self.printer, self.scanner, self.card_reader, self.receipts, self.hotel):
+            part.start()
+            self._open.callback(part.stop)
+        self._open.callback(self.panel.stop)
+        self.scanner.slow(self._page_seconds)
+        self.lay_original()
+        self.settings_file.write_text(self._configuration(), encoding="utf-8")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    def settings(self) -> Settings:
+        return load(self.settings_file)
+
+    def lay_original(self, name: str = "letter", source: Source = Source.GLASS) -> None:
+        """Put one of the invented originals on the glass or into the feeder."""
+        self.scanner.load([self._original(name)], source)
+
+    def load_feeder(self, *names: str) -> None:
+        self.scanner.load([self._original(name) for name in names], Source.FEEDER)
+
+    def verbs(self) -> tuple[Verb, ...]:
+        """The menu of faults and of what a guest does with the hands."""
+        return tuple(Verb(device, words, act) for device, words, act in self._menu())
+
+    def _menu(self) -> list[tuple[str, str, Callable[[], object]]]:
+        hotel, simulator = self.hotel, self.hotel.simulator
+        return [
+            ("card", "lay the card of room 0808 on the reader", lambda: self.card_reader.present(CARD)),
+            ("card", "take the card away", self.card_reader.remove),
+            ("card", "unplug the reader", self.card_reader.unplug),
+            ("card", "plug the reader in", self.card_reader.replug),
+            ("card", "wrong checksums", self.card_reader.wrong_checksum),
+            ("card", "all well", self.card_reader.clear),
+            ("scanner", "lay a letter on the glass", self.lay_original),
+            ("scanner", "lay a skewed page on the glass", lambda: self.lay_original("skewed")),
+            ("scanner", "lay a blank page on the glass", lambda: self.lay_original("blank")),
+            ("scanner", "three pages into the feeder", lambda: self.load_feeder("letter", "table", "picture")),
+            ("scanner", "jam after one page", lambda: self.scanner.jam(1)),
+            ("scanner", "open the cover", self.scanner.cover_open),
+            ("scanner", "busy", self.scanner.busy),
+            ("scanner", "dies", self.scanner.die),
+            ("scanner", "all well", self.scanner.clear),
+            ("printer", "jam after one more sheet", lambda: self.printer.jam(1)),
+            ("printer", "paper out", self.printer.paper_out),
+            ("printer", "open the cover", self.printer.cover_open),
+            ("printer", "refuses jobs", self.printer.refuse),
+            ("printer", "slow, 3 s a sheet", lambda: self.printer.slow(3.0)),
+            ("printer", "dies", self.printer.die),
+            ("printer", "switch on", self.printer.start),
+            ("printer", "all well", self.printer.clear),
+            ("receipt", "paper out", self.receipts.paper_out),
+            ("receipt", "unplug", self.receipts.unplug),
+            ("receipt", "plug in", self.receipts.replug),
+            ("receipt", "all well", self.receipts.clear),
+            ("panel", "press the staff button", self.panel.press_staff_button),
+            ("panel", "open the door", self.panel.open_door),
+            ("panel", "close the door", self.panel.close_door),
+            ("hotel", "lose the next answer", lambda: hotel.do(simulator.lose_answer)),
+            ("hotel", "refuse the next posting (NP)", lambda: hotel.do(lambda: simulator.refuse_next("NP"))),
+            ("hotel", "begin the night audit", lambda: hotel.do(simulator.night_audit_begin)),
+            ("hotel", "end the night audit", lambda: hotel.do(simulator.night_audit_end)),
+            ("hotel", "cut the line", lambda: hotel.do(simulator.cut_line)),
+            ("hotel", "fall silent", lambda: hotel.do(simulator.silent)),
+            ("hotel", "speak again", lambda: hotel.do(lambda: simulator.silent(on=False))),
+        ]
+
+    def _original(self, name: str) -> Path:
+        if not self.originals.exists():
+            make_originals(self.originals)
+        return self.originals / f"{name}.png"
+
+    def _configuration(self) -> str:
+        return f"""# Written by the rig: a kiosk on virtual devices.
+[house]
+name_zh = "云山饭店"
+name_en = "Cloud Hill Hotel"
+place = "Lobby, beside the lifts"
+
+[paths]
+state = "{self.root}/state"
+runtime = "{self.root}/run"
+assets = "{Path.cwd()}/build/assets"
+
+[display]
+fullscreen = false
+
+[printer]
+queue = "{self.printer.name}"
+server = "{self.cups.server}"
+device_uri = "{self.printer.uri}"
+
+[scanner]
+device = "{self.scanner.device}"
+config_dir = "{self.scanner.config_dir}"
+
+[card_reader]
+kind = "pn532"
+path = "{self.card_reader.path}"
+
+[receipt]
+path = "{self.receipts.path}"
+baud = 115200
+
+[panel]
+pin_factory = "mock"
+
+[hotel]
+host = "127.0.0.1"
+port = {self.hotel.simulator.port}
+
+{self._overrides}
+"""
