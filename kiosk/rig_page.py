@@ -13,7 +13,8 @@ from typing import Self
 
 from kiosk.rig import Verb
 
-_STYLE = """body{font:18px/1.5 system-ui;background:#f5f1ea;color:#1c2b2d;max-width:60rem;margin:2rem auto;padding:0 1rem}
+_STYLE = """body{font:18px/1.5 system-ui;background:#f5f1ea;color:#1c2b2d}
+body{max-width:60rem;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.4rem}h2{font-size:1.1rem;margin:1.4rem 0 .4rem}form{display:inline}
 button{font:inherit;margin:.2rem;padding:.6rem 1rem;border:1px solid #ddd5c8;border-radius:12px;background:#fff}
 button:active{background:#12524a;color:#fff}"""
