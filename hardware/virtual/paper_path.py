@@ -201,7 +201,7 @@ class PaperPath:
             say(f"ERROR: cannot read the document: {reason}")
             return 1
         kept = str(self._tray.keep(self._document, str(self._job_id)))
-        say(f"ATTR: job-impressions={pages * self._copies}")
+        say(f"ATTR: job-impressions={pages}")
         impressions = 0
         for number, sides in enumerate(sheets_of(pages, self._duplex, self._copies, self._collated), 1):
             if self._tray.menu().refuse:

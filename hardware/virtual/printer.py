@@ -179,7 +179,7 @@ class VirtualPrinter:
 
     def _launch(self, port: int) -> Leashed:
         jobs = self._root / "jobs"
-        where = ["-r", "off", "-n", "localhost", "-p", str(port), "-d", jobs, "-K", jobs]
+        where = ["-r", "off", "-n", "localhost", "-p", str(port), "-d", str(jobs), "-K", str(jobs)]
         process = Leashed(
             ["ippeveprinter", *where, "-a", self._root / "printer.conf", "-c", Path(paper_path.__file__), self.name],
             self._root / "printer.log",
