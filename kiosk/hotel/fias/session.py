@@ -5,6 +5,7 @@ One Session lives as long as the process, across connections, because the night 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -227,7 +228,7 @@ class Session:
     def _posting_answer(self, record: Record, now: Moment) -> Iterator[Effect]:
         number, status = record.get("P#") or "", record.get("AS") or ""
         note = record.get("CT") or ""
-        if not (number.isascii() and number.isdecimal()):
+        if not re.fullmatch(r"[0-9]{1,10}", number):
             yield Noise("answer-without-number")
         elif int(number) != self._outstanding:
             yield LateAnswer(int(number), status, note)

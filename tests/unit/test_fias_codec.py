@@ -1,0 +1,124 @@
+from itertools import pairwise
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from kiosk.hotel.fias.codec import (
+    MOST_BYTES,
+    Deframer,
+    Malformed,
+    Record,
+    Skipped,
+    encode,
+    parse,
+    plain_text,
+    pms_amount,
+)
+
+CODE_PAGES = ("gbk", "big5", "utf-8", "latin-1", "cp850", "shift_jis")
+
+kinds = st.from_regex(r"[A-Z][A-Z0-9]", fullmatch=True)
+names = st.from_regex(r"[A-Z0-9$][A-Z0-9#]", fullmatch=True)
+values = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x9FFF, exclude_characters="|\x7f"), max_size=40)
+records = st.builds(Record, kinds, st.lists(st.tuples(names, values), max_size=8).map(tuple))
+
+
+def whole(*chunks):
+    deframer = Deframer()
+    return [item for chunk in chunks for item in deframer.feed(chunk)]
+
+
+@given(records, st.sampled_from(CODE_PAGES))
+def test_what_is_encoded_is_read_back_in_every_code_page(record, code_page):
+    try:
+        frame = encode(record, code_page)
+    except Malformed:
+        return  # a character that this code page has not
+    [body] = whole(frame)
+    assert parse(body, code_page) == record
+
+
+@given(st.binary(max_size=400), st.sampled_from(CODE_PAGES))
+@example(b"\x02GI|GN\x81\x03", "gbk")
+@example(b"\x02\x02\x03\x03LS|\x03", "gbk")
+def test_no_bytes_whatever_raise_anything_but_malformed(noise, code_page):
+    for item in whole(noise):
+        if isinstance(item, bytes):
+            try:
+                parse(item, code_page)
+            except Malformed:
+                pass
+
+
+@given(
+    st.lists(st.one_of(st.binary(max_size=30), st.just(b"\x02GI|RN0808|\x03"), st.just(b"\x03"), st.just(b"\x02"))),
+    st.lists(st.integers(0, 400)),
+)
+def test_segments_do_not_matter(pieces, cuts):
+    stream = b"".join(pieces)
+    edges = [0, *sorted(cut % (len(stream) + 1) for cut in cuts), len(stream)]
+    assert whole(*(stream[a:b] for a, b in pairwise(edges))) == whole(stream)
+
+
+def test_every_byte_is_delivered_or_reported():
+    assert whole(b"xx\x02LS|\x03\x03yy\x02L\x02LA|\x03") == [
+        Skipped("between-frames", 2),
+        b"LS|",
+        Skipped("between-frames", 3),
+        Skipped("unfinished", 1),
+        b"LA|",
+    ]
+
+
+def test_an_endless_record_is_dropped_and_takes_no_memory():
+    deframer = Deframer()
+    assert list(deframer.feed(b"\x02GI|GN")) == []
+    for _ in range(1000):
+        assert list(deframer.feed(b"x" * 4096)) == []
+    assert len(deframer._body or b"") <= MOST_BYTES
+    assert list(deframer.feed(b"\x03\x02LS|\x03")) == [Skipped("too-long", 5 + 4_096_000), b"LS|"]
+
+
+@pytest.mark.parametrize("code_page", ["gbk", "big5"])
+def test_a_character_whose_second_byte_is_the_separator_is_whole(code_page):
+    name = {"gbk": "例瑋蕓", "big5": "四育"}[code_page]
+    assert b"|" in name.encode(code_page)
+    body = b"GI|RN0808|GN" + name.encode(code_page) + b"|G#7|"
+    assert parse(body, code_page).fields == (("RN", "0808"), ("GN", name), ("G#", "7"))
+
+
+def test_field_order_unknown_fields_and_empty_values_are_taken_as_they_come():
+    record = parse(b"GI|ZZnew|GN|G#7|RN0808|", "gbk")
+    assert (record.get("RN"), record.get("GN"), record.get("GV")) == ("0808", "", None)
+
+
+@pytest.mark.parametrize("body", [b"", b"|", b"G", b"gi|RN1|", b"GI RN1", b"\xff\xff|"])
+def test_what_begins_with_no_kind_is_malformed(body):
+    with pytest.raises(Malformed):
+        parse(body, "gbk")
+
+
+@pytest.mark.parametrize("value", ["a|b", "a\x02b", "a\x03", "\x00", "a\nb", "\x7f", "Å"])
+def test_a_value_that_the_peer_would_misread_is_not_sent(value):
+    with pytest.raises(Malformed):
+        encode(Record("PS", (("CT", value),)), "gbk")
+
+
+def test_no_value_is_in_a_repr():
+    assert repr(Record("GI", (("GN", "Secret"), ("RN", "0808")))) == "Record(GI GN RN)"
+
+
+@given(st.text(max_size=40), st.sampled_from(CODE_PAGES))
+def test_plain_text_always_fits_a_field(text, code_page):
+    plain = plain_text(text, 20, code_page)
+    assert len(plain) == min(20, len(text))
+    encode(Record("PS", (("CT", plain),)), code_page)
+    assert b"|" not in plain.encode(code_page)
+
+
+@pytest.mark.parametrize(
+    ("minor", "decimals", "digits"), [(150, 2, "150"), (150, 0, "15000"), (1500, 3, "1500"), (-5, 2, "-5"), (0, 2, "0")]
+)
+def test_amounts_have_two_implied_decimals(minor, decimals, digits):
+    assert pms_amount(minor, decimals) == digits
