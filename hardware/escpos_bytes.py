@@ -13,6 +13,8 @@ from PIL import Image
 from hardware.protocols import QrCode, ReceiptPart, Unsupported
 from hardware.receipt_layout import WIDTH, Band, Faces, Gap, lay_out
 
+QR_TEXT_KEY = "receipt.qr-text"
+
 FENCE = b"\x1dr\x01"  # GS r 1, transmit paper status: answered after everything before it was printed
 
 QR_DOTS = 264  # 33 mm, read by a phone at arm's length
@@ -69,7 +71,7 @@ def _qr(text: str) -> bytes:
     try:
         modules = segno.make_qr(text, error="m").symbol_size(border=0)[0]
     except ValueError as fault:  # empty, or more than version 40 holds
-        raise Unsupported("receipt.qr-text", length=len(text)) from fault
+        raise Unsupported(QR_TEXT_KEY, length=len(text)) from fault
     printer = Dummy(profile=PROFILE)
     printer.qr(text, ec=QR_ECLEVEL_M, size=max(FINEST_MODULE, min(COARSEST_MODULE, QR_DOTS // modules)), native=True)
     return bytes(printer.output)

@@ -11,9 +11,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from hardware.escpos_bytes import FENCE, compose, unfinished_ending
+from hardware.escpos_bytes import FENCE, QR_TEXT_KEY, compose, unfinished_ending
 from hardware.escpos_status import (
+    COVER_OPEN_KEY,
+    FAULT_KEY,
     OFFLINE_KEY,
+    PAPER_LOW_KEY,
+    PAPER_OUT_KEY,
     QUERIES,
     RollStatus,
     is_fence_answer,
@@ -26,6 +30,7 @@ from hardware.receipt_layout import Faces
 from hardware.serial_line import SerialLine
 
 UNKNOWN_KEY = "receipt.unknown"
+REASONS = (OFFLINE_KEY, PAPER_OUT_KEY, PAPER_LOW_KEY, COVER_OPEN_KEY, FAULT_KEY, UNKNOWN_KEY, QR_TEXT_KEY)
 
 ANSWER_WITHIN = 0.5
 ATTEMPTS = 2
@@ -36,7 +41,7 @@ _BUSY = Health(Fitness.BUSY)
 
 
 class EscposReceiptPrinter:
-    """An 80 mm, 203 dpi printer. ``face`` is the index in a font collection.
+    """An 80 mm, 203 dpi printer. ``face`` is the index in a font collection. Raises OSError for an unreadable font.
 
     ``patience``: seconds allowed for printing and cutting beyond the time the bytes take on the line.
     ``poll``: seconds between looks at an idle printer. ``rtscts`` where the printer's DTR is wired to our CTS.
@@ -57,13 +62,14 @@ class EscposReceiptPrinter:
     ) -> None:
         self.name = name
         self._faces = Faces(font, bold_font, face)
+        self._faces.check()
         self._baud = baud
         self._patience = patience
         self._poll = poll
         self._line = SerialLine(path, baud, offline=OFFLINE_KEY, rtscts=rtscts)
         self._turn = asyncio.Lock()
         self._health = _OFFLINE
-        self._torn = False
+        self._torn = False  # the printer may sit inside an unfinished picture
 
     async def connect(self) -> None:
         """Raises TryLater when the printer is not there or does not answer; out of paper is a health, not an error."""
@@ -116,13 +122,16 @@ class EscposReceiptPrinter:
         self._torn = True
         async with asyncio.timeout(self._patience + 2 * len(data) * BITS_PER_BYTE / self._baud):
             await self._line.write(data + FENCE)
-        self._torn = False
+        stopped: Health | None = None
         try:
             async with asyncio.timeout(self._patience):
                 await self._byte(is_fence_answer)
         except TimeoutError:
-            health = (await self._look()).health()
-            raise OutcomeUnknown(health.reason or UNKNOWN_KEY, place=health.place or "") from None
+            stopped = (await self._look()).health()
+        self._torn = False  # it has everything and still answers
+        if stopped is not None:
+            place = {"place": stopped.place} if stopped.place else {}
+            raise OutcomeUnknown(stopped.reason or UNKNOWN_KEY, **place)
 
     async def _look(self) -> RollStatus:
         """Ask all four status bytes and keep what they mean. Raises TryLater when the printer is silent."""

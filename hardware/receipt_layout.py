@@ -46,6 +46,11 @@ class Faces:
     bold: Path
     index: int = 0
 
+    def check(self) -> None:
+        """Raises OSError when a file is not a font with such a face: found at start, not on the first receipt."""
+        for path in (self.regular, self.bold):
+            ImageFont.truetype(path, SIZES[1].em, index=self.index)
+
 
 @dataclass(frozen=True)
 class Picture:

@@ -57,7 +57,7 @@ class VirtualPn532(_Reader):
         with self._lock:
             self._distort = lambda frame: frame if frame in (ACK, NACK) else frame[:-2] + bytes((frame[-2] ^ 0x01, 0))
 
-    def powered(self) -> None:
+    def plugged(self) -> None:
         self._buffer = bytearray()
         self._awake = False
         self._configured = False

@@ -88,7 +88,7 @@ class PtyLine:
             self._outbox.clear()
 
     def replug(self) -> None:
-        """Plugged in again under the same name, the device freshly powered."""
+        """Plugged in again under the same name."""
         with self._lock:
             self.unplug()
             self._master, self._slave = pty.openpty()  # holding the slave keeps the line up while nobody has it open
@@ -98,7 +98,7 @@ class PtyLine:
             link.unlink(missing_ok=True)
             link.symlink_to(os.ttyname(self._slave))
             link.replace(self.path)
-            self.powered()
+            self.plugged()
         os.eventfd_write(self._wake, 1)
 
     def silent(self) -> None:
@@ -125,8 +125,8 @@ class PtyLine:
 
     # What a device does
 
-    def powered(self) -> None:
-        """The device starts afresh."""
+    def plugged(self) -> None:
+        """The cable is in: a device that takes its power from it starts afresh."""
 
     def received(self, data: bytes) -> None:
         """Bytes came from the host."""
@@ -144,6 +144,10 @@ class PtyLine:
         for number, value in enumerate(data, start=1):
             self._outbox.append((last + number * self._byte_time, bytes((value,))))
         os.eventfd_write(self._wake, 1)
+
+    @property
+    def plugged_in(self) -> bool:
+        return self._master is not None
 
     @property
     def speaking(self) -> bool:

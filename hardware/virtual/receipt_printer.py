@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from hardware.virtual.escpos_paper import EscposPaper
@@ -24,7 +25,8 @@ class VirtualReceiptPrinter(PtyLine):
         self._paper_out = False
         self._paper_low = False
         self._cover_open = False
-        self._dies_at: int | None = None
+        self._hung = False
+        self._strike: tuple[int, Callable[[], None]] | None = None
         self.printed_bytes = 0
 
     @property
@@ -45,6 +47,11 @@ class VirtualReceiptPrinter(PtyLine):
 
     # Faults
 
+    def after(self, count: int, fault: Callable[[], None]) -> None:
+        """Let ``fault`` (one of the verbs here) strike once ``count`` more bytes have come to print."""
+        with self._lock:
+            self._strike = (self.printed_bytes + count, fault)
+
     def paper_out(self) -> None:
         with self._lock:
             self._paper_out = True
@@ -57,38 +64,31 @@ class VirtualReceiptPrinter(PtyLine):
         with self._lock:
             self._cover_open = True
 
-    def silent(self, after: int = 0) -> None:
-        """Hang: neither print nor answer, once ``after`` more bytes have come to print."""
+    def silent(self) -> None:
+        """Hang: neither print nor answer."""
         with self._lock:
-            self._dies_at = self.printed_bytes + after
+            self._hung = True
 
     def clear(self) -> None:
-        """Paper loaded, cover closed, switched off and on when it hung; what still waited is then printed."""
+        """Paper loaded, cover closed, switched off and on if it hung; what still waited is then printed."""
         super().clear()
         with self._lock:
             if self._hung:
-                self.powered()
-            self._dies_at = None
-            self._paper_out = self._paper_low = self._cover_open = False
+                self._waiting.clear()
+                self._tail = b""
+                self._paper.power_cycle()
+            self._strike = None
+            self._hung = self._paper_out = self._paper_low = self._cover_open = False
             self._print_waiting()
 
-    # The printer
-
-    def powered(self) -> None:
-        self._waiting.clear()
-        self._tail = b""
-        self._paper.power_cycle()
+    # The printer. It has its own mains: a pulled cable changes nothing in it.
 
     def received(self, data: bytes) -> None:
         for byte in data:
-            if self._hung:
+            if self._hung or not self.plugged_in:
                 return
             self._take(byte)
         self._print_waiting()
-
-    @property
-    def _hung(self) -> bool:
-        return self._dies_at is not None and self.printed_bytes >= self._dies_at
 
     def _take(self, byte: int) -> None:
         """Real-time commands are obeyed wherever they stand, inside a picture too."""
@@ -98,6 +98,10 @@ class VirtualReceiptPrinter(PtyLine):
         if self._tail[:2] == b"\x10\x04" and self._tail[2:]:
             self.printed_bytes -= 3
             self._real_time(byte)
+        if self._strike is not None and self.printed_bytes >= self._strike[0]:
+            self._print_waiting()
+            fault, self._strike = self._strike[1], None
+            fault()
 
     def _real_time(self, number: int) -> None:
         answers = {
