@@ -1,0 +1,128 @@
+"""Home: the services as tiles. What is not available says why and is not offered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kivy.properties import NumericProperty
+
+from kiosk.journeys.welcome import Home, ServiceTile, ShowPrices
+from kiosk.texts import Texts
+from screens.attract import part_of_day
+from screens.format import money
+from screens.question import QuestionScreen, screen_for
+from screens.theme import theme
+from screens.widgets import Icon, Plate, Pressable, Text
+
+PAGE = 6
+"""Tiles a page where the panel is too low for all."""
+
+
+@screen_for(Home)
+class HomeScreen(QuestionScreen):
+    page = NumericProperty(0)
+
+    @property
+    def part_of_day(self) -> str:
+        return part_of_day(self.around.clock().hour)
+
+    def keep(self) -> object:
+        return self.page
+
+    def chips(self) -> list[tuple[str, str, str, Callable[[], None]]]:
+        more = [("more-services", "next", self.t("home.more"), self._turn)] if self.pages > 1 else []
+        return [*more, ("prices", "prices", self.t("home.prices"), self.prices)]
+
+    def prices(self) -> None:
+        self.answer(ShowPrices())
+
+    @property
+    def pages(self) -> int:
+        return 1 if theme.portrait else -(-len(self.question.tiles) // PAGE)
+
+    def fill(self) -> None:
+        if isinstance(self.kept, int):
+            self.page = self.kept
+        self._fill_page()
+
+    def _turn(self) -> None:
+        self.page = (self.page + 1) % self.pages
+        self._fill_page()
+
+    def _fill_page(self) -> None:
+        grid = self.ids.tiles
+        grid.clear_widgets()
+        tiles = self.question.tiles
+        if self.pages > 1:
+            tiles = tiles[self.page * PAGE : (self.page + 1) * PAGE]
+        for tile in tiles:
+            widget = Tile(tile, self.t)
+            widget.bind(on_tap=lambda tapped: self.answer(tapped.service.name))
+            widget.bind(on_refused=lambda tapped: self.around.say(self.t(tapped.service.reason)))
+            grid.add_widget(widget)
+
+
+class Tile(Pressable):
+    """One service: drawing, name, and a hint or the reason why not."""
+
+    def __init__(self, service: ServiceTile, t: Texts) -> None:
+        self.service = service
+        super().__init__(
+            size_hint_y=None, off=not service.available, tells_why=True, test_id=f"service-{service.name}"
+        )  # fmt: skip
+        self._plate = Plate(self.canvas.before)
+        self._icon = Icon(name=service.name, drawn=92 if not theme.small else 72)
+        self._title = Text(role="tile", text=t(f"service.{service.name}.title"))
+        self._hint = Text(role="small", text=self._hint_words(t))
+        for part in (self._icon, self._title, self._hint):
+            self.add_widget(part)
+        self.bind(pos=self._place, size=self._place, pressed=self._paint)
+        for part in (self._title, self._hint):
+            part.bind(height=self._place)
+        self._paint()
+
+    def _hint_words(self, t: Texts) -> str:
+        service = self.service
+        if service.reason:
+            return t(service.reason)
+        if service.price_from is not None:
+            return t(service.hint, price=money(service.price_from))
+        return t(service.hint)
+
+    def _paint(self, *_: Any) -> None:
+        fill, edge = ("off", "off_line") if self.off else ("pressed" if self.pressed else "card", "line")
+        self._plate.paint(getattr(theme, fill), getattr(theme, edge))
+        if self.off:
+            self._icon.tone, self._title.tone, self._hint.tone = "off_ink", "off_ink", "off_reason"
+        else:
+            lit = theme.contrast and self.pressed
+            self._icon.tone, self._title.tone, self._hint.tone = (
+                ("on_pine", "on_pine", "on_pine") if lit else ("pine", "ink", "soft")
+            )
+
+    def _place(self, *_: Any) -> None:
+        self._plate.place(self, theme.px(32), max(1, theme.px(2)))
+        pad, gap = theme.px(36), theme.px(26)
+        if theme.small:
+            self._place_small(pad)
+            return
+        words = self._title.height + self._hint.height * 1.0
+        self.height = max(theme.space("tile"), words + 2 * theme.px(28))
+        left = self.x + pad + self._icon.width + gap
+        for part in (self._title, self._hint):
+            part.x, part.width = left, self.right - theme.px(24) - left
+        top = self.center_y + words / 2
+        self._title.top, self._hint.top = top, top - self._title.height
+        self._icon.x, self._icon.center_y = self.x + pad, self.center_y
+
+    def _place_small(self, pad: float) -> None:
+        """Name beside the drawing, the hint below both."""
+        inner = self.width - 2 * theme.px(28)
+        self._icon.x = self.x + theme.px(28)
+        self._title.x = self._icon.right + theme.px(16)
+        self._title.width = self.right - theme.px(16) - self._title.x
+        self._hint.x, self._hint.width = self.x + theme.px(28), inner
+        self.height = max(theme.space("tile"), self._title.height + self._hint.height + theme.px(40))
+        self._title.top = self.top - theme.px(16)
+        self._icon.center_y = self._title.center_y
+        self._hint.top = self._title.y
