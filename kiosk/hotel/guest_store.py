@@ -8,8 +8,8 @@ a damaged file is thrown away and the hotel system asked again.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -69,22 +69,25 @@ def discard(path: Path) -> None:
             file.unlink()
 
 
+@contextmanager
+def _named() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.DatabaseError as fault:
+        raise GuestsUnavailable(type(fault).__name__) from fault
+
+
 class GuestStore:
     """An open cache. Its calls block. Raises GuestsUnavailable when the file cannot be used."""
 
     def __init__(self, path: Path) -> None:
-        try:
+        with _named():
             self._db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-            for pragma in (
-                "journal_mode = TRUNCATE",
-                "secure_delete = ON",
-                "synchronous = NORMAL",
-                "temp_store = MEMORY",
-            ):
-                self._db.execute(f"PRAGMA {pragma}")
-            self._db.executescript(_SCHEMA)
-        except sqlite3.DatabaseError as fault:
-            raise GuestsUnavailable(type(fault).__name__) from fault
+        try:
+            self._prepare()
+        except BaseException:
+            self._db.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -98,10 +101,11 @@ class GuestStore:
         self._db.close()
 
     def _prepare(self) -> None:
-        for pragma in ("journal_mode = TRUNCATE", "secure_delete = ON", "synchronous = NORMAL", "temp_store = MEMORY"):
-            self._db.execute(f"PRAGMA {pragma}")
-        if self._db.execute("PRAGMA user_version").fetchone()[0] == 0:
-            self._db.executescript(_SCHEMA)
+        with _named():
+            for pragma in ("journal_mode = TRUNCATE", "secure_delete = ON", "synchronous = NORMAL"):
+                self._db.execute(f"PRAGMA {pragma}")
+            if self._db.execute("PRAGMA user_version").fetchone()[0] == 0:
+                self._db.executescript(_SCHEMA)
 
     def by_room(self, room: str) -> list[Guest]:
         """All guests of a room, who came first first. Leading zeros count."""
@@ -125,39 +129,41 @@ class GuestStore:
 
     def count(self) -> int:
         """Guests in house."""
-        return int(self._db.execute("SELECT count(*) FROM guests").fetchone()[0])
+        with _named():
+            return int(self._db.execute("SELECT count(*) FROM guests").fetchone()[0])
 
     @property
     def complete(self) -> bool:
         """Whether a resync has ever come to its end in this file."""
-        return bool(self._db.execute("SELECT complete FROM roll").fetchone()[0])
+        with _named():
+            return bool(self._db.execute("SELECT complete FROM roll").fetchone()[0])
 
     def may_ask(self, wall_seconds: float, every: float) -> bool:
         """Whether a resync is due: only for an incomplete cache, and not again within ``every`` seconds.
 
         True is written down as having asked. A clock set back counts as a long time.
         """
-        changed = self._db.execute(
-            "UPDATE roll SET asked = ?1 WHERE complete = 0 AND NOT (?1 - asked BETWEEN 0 AND ?2)", (wall_seconds, every)
-        )
-        return changed.rowcount > 0
+        due = "UPDATE roll SET asked = ?1 WHERE complete = 0 AND NOT (?1 - asked BETWEEN 0 AND ?2)"
+        with _named():
+            return self._db.execute(due, (wall_seconds, every)).rowcount > 0
 
     def apply(self, records: Iterable[Record]) -> int:
         """Take news from the hotel system, all or nothing; returns how many records could not be used.
 
         Raises GuestsUnavailable when the file cannot be written.
         """
-        unused = 0
+        with _named(), self._transaction():
+            return sum(not self._apply(record) for record in records)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
         try:
-            self._db.execute("BEGIN IMMEDIATE")
-            for record in records:
-                unused += not self._apply(record)
+            yield
             self._db.execute("COMMIT")
-        except sqlite3.DatabaseError as fault:
+        finally:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
-            raise GuestsUnavailable(type(fault).__name__) from fault
-        return unused
 
     def _apply(self, record: Record) -> bool:
         match record.kind:
@@ -250,10 +256,8 @@ class GuestStore:
                 )
 
     def _guests(self, query: str, *values: str) -> list[Guest]:
-        try:
+        with _named():
             rows = self._db.execute(query, values).fetchall()
-        except sqlite3.DatabaseError as fault:
-            raise GuestsUnavailable(type(fault).__name__) from fault
         return [
             Guest(room, reservation, name, given, language, bool(no_post), bool(vip))
             for room, reservation, name, given, language, no_post, vip, _, _ in rows
