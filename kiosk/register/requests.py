@@ -79,7 +79,7 @@ class Requests:
                 return int(known["number"])
             return tx.add(
                 _ADD,
-                source=source or f"{visit}:{kind}:{now}:{details_key}",
+                source=source,
                 kind=kind,
                 place=place,
                 language=language,

@@ -139,7 +139,7 @@ BEGIN SELECT RAISE(ABORT, 'signatures of a voucher are kept'); END;
 _REGISTER_1 = """
 CREATE TABLE requests (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
-    source TEXT NOT NULL UNIQUE,
+    source TEXT UNIQUE,
     kind TEXT NOT NULL,
     place TEXT NOT NULL,
     language TEXT NOT NULL,

@@ -111,8 +111,9 @@ def test_the_file_itself_refuses_to_change_what_was_written(books, statement):
 
 
 def test_the_file_itself_refuses_lopsided_entries(books):
-    with sqlite3.connect(books.db.path) as shell, pytest.raises(sqlite3.IntegrityError, match="balance"):
-        shell.execute("INSERT INTO lines VALUES (4, 0, 'tax:vat', 'CNY', 5)")
+    shell = sqlite3.connect(books.db.path)
+    shell.execute("INSERT INTO lines VALUES (4, 0, 'tax:vat', 'CNY', 5)")
+    with pytest.raises(sqlite3.IntegrityError, match="balance"):
         shell.execute("INSERT INTO entries VALUES (4, 0, 'x', 'x', '', '')")
     shell.close()
 

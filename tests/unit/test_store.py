@@ -110,10 +110,15 @@ def test_a_place_where_no_file_can_be_is_refused(tmp_path):
 def test_a_failing_transaction_leaves_nothing(tmp_path):
     books = open_books(tmp_path)
     charge = copied(books)
-    with pytest.raises(ZeroDivisionError), books.db.transaction() as tx:
-        books._deliver(tx, charge, 3)
-        books._settle(tx, charge, None)
-        raise ZeroDivisionError
+
+    def settle_and_fail():
+        with books.db.transaction() as tx:
+            books._deliver(tx, charge, 3)
+            books._settle(tx, charge, None)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        settle_and_fail()
     report = check(books.db)
     assert (report.entries, report.vouchers, report.postings) == (0, 0, {})
     assert books.finish(charge).number == 1
@@ -124,9 +129,13 @@ def test_a_full_disk_is_named_and_nothing_is_half_written(tmp_path):
     charge = copied(books)
     limit = books.db._connection.execute("PRAGMA page_count").fetchone()[0]
     books.db._connection.execute(f"PRAGMA max_page_count = {limit}")
-    with pytest.raises(StoreFull) as refused:
+
+    def copy_on_and_on():
         for number in range(200):
             copied(books, f"more-{number}", copies=2)
+
+    with pytest.raises(StoreFull) as refused:
+        copy_on_and_on()
     assert refused.value.key == "store.full"
     books.db._connection.execute("PRAGMA max_page_count = 1000000")
     assert check(books.db).agree
@@ -202,9 +211,9 @@ except StoreReadOnly as fault:
 
 
 def test_a_disk_that_fills_and_one_that_turns_read_only(tmp_path):
+    alone = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
     run = subprocess.run(
-        ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--user", "--map-root-user"]), sys.executable, "-c"]
-        + [_ON_A_SMALL_DISK, str(tmp_path)],
+        ["unshare", "--mount", *alone, sys.executable, "-c", _ON_A_SMALL_DISK, str(tmp_path)],
         capture_output=True,
         text=True,
         cwd=Path(__file__).parents[2],

@@ -1,0 +1,203 @@
+import pytest
+
+from kiosk.books import journal
+from kiosk.books.checks import check
+from kiosk.books.hotel_journal import HotelJournalError, HotelRow, read_hotel_journal
+from kiosk.books.postings import NotInDoubt, Posting, resolve, room_postings
+from kiosk.books.reconcile import Reconciled, reconcile_journal
+from kiosk.outbox import DeliveryState
+from kiosk.register.requests import NotOpen, Requests, desk_outbox, file_requests
+from kiosk.store.database import Database
+from kiosk.store.migrations import REGISTER
+from tests.books_kit import SetClock, copied, open_books
+
+HEADER = "date,time,room,check,sequence,amount,text"
+
+
+@pytest.fixture
+def clock():
+    return SetClock()
+
+
+@pytest.fixture
+def books(tmp_path, clock):
+    books = open_books(tmp_path, clock)
+    yield books
+    books.db.close()
+
+
+@pytest.fixture
+def postings(books):
+    """Vouchers 1 to 3 over 300 each: the first delivered, the second unknown, the third still queued."""
+    for name in "abc":
+        books.finish(copied(books, name))
+    postings = room_postings(books.db)
+    for answer in (postings.delivered, postings.unknown):
+        delivery = postings.next_due()
+        postings.begin(delivery)
+        answer(delivery, "test")
+    yield postings
+    postings.close()
+
+
+def states(postings):
+    found = {}
+    for state in DeliveryState:
+        for delivery in postings.in_state(state):
+            found[Posting.decode(delivery.payload).voucher] = state.value
+    return found
+
+
+def balances(books):
+    with books.db.reading() as tx:
+        return {account: minor for (account, _), minor in journal.balances(tx).items()}
+
+
+def test_the_hotels_journal_is_read_as_it_comes():
+    text = [
+        HEADER,
+        "2026-03-01,12:00:00,0101,1,7,300,Photocopies",
+        '2026-03-01,12:01:00,0101,BAR-9,,4500,"Bar, evening"',
+        "",
+        "2026-03-01,12:02:00,0101,2,8,-300,Correction",
+    ]
+    assert read_hotel_journal(text) == [
+        HotelRow(1, 7, 300, "0101"),
+        HotelRow(0, 0, 4500, "0101"),
+        HotelRow(2, 8, -300, "0101"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "named"),
+    [
+        ([], "line 1"),
+        (["date,time"], "line 1: the header"),
+        ([HEADER, "2026-03-01,12:00,0101,1,7,300"], "line 2: 6 columns"),
+        ([HEADER, "2026-03-01,12:00,0101,1,7,3.00,x"], r"line 2.*3\.00"),
+        ([HEADER, "2026-03-01,12:00,0101,1,P7,300,x"], "line 2.*P7"),
+    ],
+)
+def test_a_file_that_is_not_a_hotel_journal_is_refused_whole(lines, named):
+    with pytest.raises(HotelJournalError, match=named):
+        read_hotel_journal(lines)
+
+
+def test_an_unknown_posting_found_on_a_folio_is_delivered_and_cleared(books, postings):
+    done = reconcile_journal(postings, [HotelRow(1, 1, 300), HotelRow(2, 2, 300)])
+    assert (done.delivered, done.queued, done.differences) == ((2,), (), ())
+    assert states(postings) == {1: "delivered", 2: "delivered", 3: "queued"}
+    assert (balances(books)["clearing:room"], balances(books)["receivable:pms"]) == (300, 600)
+    assert check(books.db).agree
+
+
+def test_one_that_is_not_there_is_posted_again_under_a_new_number(books, postings):
+    done = reconcile_journal(postings, [HotelRow(1, 1, 300)])
+    assert (done.delivered, done.queued, done.differences) == ((), (2,), ())
+    delivery = postings.next_due()
+    assert Posting.decode(delivery.payload).voucher == 2
+    assert Posting.decode(delivery.payload).room == "0101"
+    assert postings.begin(delivery) == 3
+
+
+def test_reconciling_twice_changes_nothing_more(books, postings):
+    rows = [HotelRow(1, 1, 300), HotelRow(2, 2, 300)]
+    reconcile_journal(postings, rows)
+    assert reconcile_journal(postings, rows) == Reconciled((), (), ())
+    assert check(books.db, rows).agree
+
+
+@pytest.mark.parametrize("since", [-1000, 1], ids=["ends-before", "begins-after"])
+def test_absence_proves_nothing_outside_the_time_the_journal_covers(clock, postings, since):
+    done = reconcile_journal(postings, [], (clock.ms + since, clock.ms + since + 999))
+    assert (done.delivered, done.queued, done.differences) == ((), (), ())
+    assert states(postings)[2] == "unknown"
+    assert reconcile_journal(postings, [], (clock.ms, clock.ms)).queued == (2,)
+
+
+def test_a_posting_of_another_amount_is_reported_and_decides_nothing(postings):
+    done = reconcile_journal(postings, [HotelRow(1, 1, 300), HotelRow(2, 2, 3000)])
+    assert [(each.key, each.values["hotel_minor"]) for each in done.differences] == [("hotel.amount", 3000)]
+    assert (done.delivered, done.queued) == ((), ())
+    assert states(postings)[2] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("rows", "keys"),
+    [
+        ([HotelRow(1, 1, 300), HotelRow(2, 2, 300), HotelRow(9, 9, 500)], ["hotel.stranger"]),
+        ([HotelRow(1, 1, 300), HotelRow(2, 2, 300), HotelRow(0, 0, 500)], ["hotel.stranger"]),
+        ([HotelRow(1, 1, 300), HotelRow(2, 2, 300), HotelRow(2, 3, 300)], ["hotel.doubled"]),
+        ([HotelRow(1, 1, 300), HotelRow(2, 2, 300), HotelRow(3, 3, 300)], ["hotel.unexpected"]),
+        ([HotelRow(2, 2, 300)], ["hotel.missing"]),
+        ([HotelRow(1, 1, 30), HotelRow(2, 2, 300)], ["hotel.amount"]),
+    ],
+)
+def test_what_the_hotel_has_otherwise_is_reported_never_mended(books, postings, rows, keys):
+    done = reconcile_journal(postings, rows)
+    assert [each.key for each in done.differences] == keys
+    assert done.delivered == (2,)
+    assert states(postings) == {1: "delivered", 2: "delivered", 3: "queued"}
+    report = check(books.db, rows)
+    assert [each.key for each in report.money] == keys
+    assert not report.agree
+
+
+def test_a_person_clears_what_is_unknown(books, postings):
+    charge = postings.in_state(DeliveryState.UNKNOWN)[0].key
+    resolve(postings, charge, posted=True, who="night-manager")
+    delivery = postings.by_key(charge)
+    assert (delivery.state, delivery.remark) == (DeliveryState.DELIVERED, "by night-manager")
+    assert balances(books)["clearing:room"] == 300
+    with pytest.raises(NotInDoubt):
+        resolve(postings, charge, posted=False, who="night-manager")
+    with pytest.raises(NotInDoubt):
+        resolve(postings, "nobody", posted=True, who="night-manager")
+
+
+def test_a_person_sends_it_once_more(postings):
+    charge = postings.in_state(DeliveryState.UNKNOWN)[0].key
+    resolve(postings, charge, posted=False, who="night-manager")
+    assert postings.next_due().key == charge
+
+
+def test_a_refused_posting_stays_in_clearing_and_staff_are_asked_for_each_refusal(books, postings, tmp_path):
+    requests, outbox = Requests(Database(tmp_path / "register.db", REGISTER)), desk_outbox(books.db)
+    for reason in ("NP", "CO"):
+        delivery = postings.next_due()
+        postings.begin(delivery)
+        postings.refused(delivery, reason)
+        assert balances(books)["clearing:room"] == 600
+        assert check(books.db).agree
+        file_requests(outbox, requests, "lobby")
+        resolve(postings, delivery.key, posted=False, who="desk")
+    told = [(each.kind, each.place, dict(each.values)) for each in requests.list_open()]
+    assert told == [
+        ("posting-refused", "lobby", {"voucher": 3, "reason": "NP"}),
+        ("posting-refused", "lobby", {"voucher": 3, "reason": "CO"}),
+    ]
+
+
+def test_filing_that_was_interrupted_files_once(books, tmp_path):
+    requests, outbox = Requests(Database(tmp_path / "register.db", REGISTER)), desk_outbox(books.db)
+    charge = copied(books)
+    books.mark_unknown(charge, "charge.test")
+    delivery = outbox.next_due()
+    outbox.begin(delivery)
+    requests.open("charge-unknown", "lobby", "", "v1", "k", {}, source=delivery.key)  # and then the process died
+    assert file_requests(outbox, requests, "lobby") == 1
+    assert len(requests.list_open()) == 1
+
+
+def test_requests_are_numbered_listed_and_closed(tmp_path):
+    requests = Requests(Database(tmp_path / "register.db", REGISTER, clock=SetClock()))
+    first = requests.open("person", "lobby", "zh_CN", "v1", "request.called", {"n": 1})
+    second = requests.open("person", "lobby", "en", "v1", "request.called", {})
+    assert [(each.number, each.language, each.values) for each in requests.list_open()] == [
+        (first, "zh_CN", {"n": 1}),
+        (second, "en", {}),
+    ]
+    requests.close(first, "night-manager")
+    assert [each.number for each in requests.list_open()] == [second]
+    with pytest.raises(NotOpen):
+        requests.close(first, "night-manager")
