@@ -141,10 +141,12 @@ class EscposPaper:
         return self._refuse(3)
 
     def _raster_command(self) -> int:
-        if len(self._buffer) < 8:
+        if len(self._buffer) < 4:
             return 0
         if self._buffer[2] != 0x30 or self._buffer[3] not in (0, 1, 2, 3, 48, 49, 50, 51):
             return self._refuse(4)
+        if len(self._buffer) < 8:
+            return 0
         mode = self._buffer[3] % 48
         across, rows = self._word(4), self._word(6)
         if not across or not rows or across * 8 > PRINTABLE:

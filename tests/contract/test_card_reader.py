@@ -19,7 +19,7 @@ from hardware.virtual.card_reader import VirtualPn532, VirtualRdm6300
 FarSide = VirtualPn532 | VirtualRdm6300
 
 SOON = 3.0
-QUIET = 0.3
+QUIET = 0.5
 
 
 @dataclass(frozen=True)
