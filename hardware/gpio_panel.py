@@ -7,6 +7,7 @@ cable is an event, and the last position is always the one that counts.
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import ExitStack
@@ -130,7 +131,7 @@ class GpioPanel:
                 self._lights[light] = lamp
             self._contact(self._pins.staff_button, self._button)
             self._door = self._contact(self._pins.door, self._door_moved)
-        except (GPIOZeroError, OSError) as fault:
+        except _pin_faults() as fault:
             raise TryLater(OFFLINE_KEY) from fault
 
     async def watch(self) -> None:
@@ -169,3 +170,9 @@ class GpioPanel:
 
     def _door_moved(self, closed: bool) -> None:
         self._events.send(PanelEvent.DOOR_CLOSED if closed else PanelEvent.DOOR_OPENED)
+
+
+def _pin_faults() -> tuple[type[Exception], ...]:
+    """What claiming a pin may raise. gpiozero lets the chip library's own error through; only the Pi has loaded it."""
+    chip = sys.modules.get("lgpio")
+    return (GPIOZeroError, OSError, chip.error) if chip is not None else (GPIOZeroError, OSError)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Iterator
+from types import SimpleNamespace
 
 import pytest
+from gpiozero.pins.mock import MockFactory
 
 from hardware.gpio_panel import SETTLE, Debounce, GpioPanel, PanelPins
 from hardware.protocols import Fitness, Health, Light, PanelEvent, TryLater
@@ -139,6 +142,24 @@ async def test_a_pin_that_is_taken_is_offline(panel: GpioPanel, far_side: Virtua
     with pytest.raises(TryLater) as refused:
         await rival.connect()
     await rival.close()
+    assert refused.value.key == "panel.offline"
+
+
+async def test_the_chip_librarys_own_error_is_offline_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """lgpio, which only the Pi has, raises an error of its own for a line another process holds."""
+
+    class ChipError(Exception):
+        pass
+
+    class BusyFactory(MockFactory):
+        def pin(self, name: int) -> None:
+            raise ChipError("GPIO busy")
+
+    monkeypatch.setitem(sys.modules, "lgpio", SimpleNamespace(error=ChipError))
+    panel = GpioPanel("panel", PINS, BusyFactory())
+    with pytest.raises(TryLater) as refused:
+        await panel.connect()
+    await panel.close()
     assert refused.value.key == "panel.offline"
 
 
