@@ -32,9 +32,11 @@ Clock = Callable[[], events.Moment]
 
 @dataclass(frozen=True)
 class LinkSettings:
-    """Times in seconds: ``look`` at wire and outbox, ``beat`` of the status file, ``retry`` of a charge put off (RY).
+    """How the hotel is reached; times in seconds.
 
-    ``first_pause`` to ``longest_pause`` pass between tries to connect.
+    ``look``: how soon a new charge is noticed; ``tick``: how exactly time-outs are kept and how often the watchdog is
+    fed; ``beat``: of the status file; ``retry``: of a charge put off (RY); ``first_pause`` to ``longest_pause`` pass
+    between tries to connect.
     """
 
     host: str
@@ -42,8 +44,9 @@ class LinkSettings:
     zone: ZoneInfo
     station: Description = field(default_factory=Description)
     timings: Timings = field(default_factory=Timings)
-    look: float = 0.01
-    beat: float = 2.0
+    look: float = 0.02
+    tick: float = 0.25
+    beat: float = 5.0
     retry: float = 30.0
     first_pause: float = 1.0
     longest_pause: float = 30.0
@@ -95,7 +98,7 @@ class _Link:
         on_tick: Callable[[], None],
     ) -> None:
         self._settings = settings
-        self._postman = Postman(postings, settings.zone, settings.retry)
+        self._postman = Postman(postings, settings.zone, settings.retry, settings.look)
         self._roster = Roster(guests)
         self._status_file = status
         self._clock = clock
@@ -112,7 +115,7 @@ class _Link:
             await self._keep_connected(stop)
         finally:
             self._roster.close()
-            self._postman.close()
+            await self._postman.close()
 
     async def _keep_connected(self, stop: asyncio.Event) -> None:
         waits = pauses(self._settings.first_pause, self._settings.longest_pause)
@@ -134,11 +137,12 @@ class _Link:
         session = self._session
         session.connected(self._clock())
         while session.phase is not Phase.DOWN:
-            chunk = await wire.read(self._settings.look)
-            await self._carry_out((*session.received(chunk, self._clock()), *session.tick(self._clock())), wire)
+            chunk = await wire.read(self._settings.tick, unless=self._postman.commit())
+            now = self._clock()
+            await self._carry_out((*session.received(chunk, now), *session.tick(now)), wire)
             if stop.is_set() and not session.waiting:
                 await self._carry_out(session.end(self._clock()), wire)
-            elif session.may_post and self._postman.has_work():
+            elif self._postman.has_work() and session.may_post:
                 await self._post_next(wire)
             await self._turn()
 

@@ -26,6 +26,7 @@ log = structlog.get_logger()
 LOOK_ANYWAY = 1.0
 """Seconds after which the outbox is asked though nothing was committed: a pause may have run out."""
 
+FOREVER = 1e9
 INSIST = (0.2, 0.5, 1.0, 2.0, 4.0)
 """Pauses between the tries to write an answer down."""
 
@@ -39,12 +40,16 @@ class Postman:
     attempt will be unknown.
     """
 
-    def __init__(self, postings: Outbox, zone: ZoneInfo, retry: float) -> None:
-        """``retry`` is the pause in seconds before a charge that the hotel system put off goes again."""
+    def __init__(self, postings: Outbox, zone: ZoneInfo, retry: float, look: float) -> None:
+        """``retry`` is the pause before a charge that the hotel system put off goes again, ``look`` the longest time
+        until a new charge is noticed; in seconds.
+        """
         self._postings = postings
         self._zone = zone
         self._retry = retry
+        self._look = look
         self._changes = postings.db.changes()
+        self._commit: asyncio.Task[bool] | None = None
         self._look_at = 0.0
         self._carried: Delivery | None = None
 
@@ -53,10 +58,16 @@ class Postman:
         for delivery in await self._postings.db.run(self._postings.recover):
             log.warning("posting.unknown", reason="interrupted", charge=delivery.key)
 
+    def commit(self) -> asyncio.Task[bool]:
+        """Done as soon as something was committed that ``has_work`` does not know of yet."""
+        if self._commit is None:
+            self._commit = asyncio.ensure_future(self._changes.wait(FOREVER, self._look))
+        return self._commit
+
     def has_work(self) -> bool:
-        """Whether it is worth asking the outbox; a few microseconds."""
-        if self._changes.any():
-            self._look_at = 0.0
+        """Whether it is worth asking the outbox."""
+        if self.commit().done():
+            self._commit, self._look_at = None, 0.0
         return monotonic() >= self._look_at
 
     async def take(self) -> RoomPosting | None:
@@ -116,7 +127,10 @@ class Postman:
         """Charges that are not on a folio for certain."""
         return await self._postings.db.run(self._postings.pending_count)
 
-    def close(self) -> None:
+    async def close(self) -> None:
+        if self._commit is not None:
+            self._commit.cancel()
+            await asyncio.gather(self._commit, return_exceptions=True)
         self._changes.close()
 
     def _begin(self) -> tuple[Delivery, int] | None:

@@ -78,7 +78,15 @@ class Station:
     def start(self) -> None:
         station = Description(code_page=self.code_page, fields=self.fields)
         settings = LinkSettings(
-            "127.0.0.1", self.hotel.port, SHANGHAI, station, beat=0.05, retry=0.05, first_pause=0.05, longest_pause=0.1
+            "127.0.0.1",
+            self.hotel.port,
+            SHANGHAI,
+            station,
+            tick=0.02,
+            beat=0.05,
+            retry=0.05,
+            first_pause=0.05,
+            longest_pause=0.1,
         )
         self._stop = asyncio.Event()
         link = run_link(

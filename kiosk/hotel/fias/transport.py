@@ -26,12 +26,15 @@ class Wire:
         self._writer = writer
         self._reading: asyncio.Task[bytes] | None = None
 
-    async def read(self, within: float) -> bytes:
-        """What has come, or b"" when nothing came ``within`` seconds. Raises WireCut at the end of the stream."""
+    async def read(self, within: float, unless: asyncio.Task[bool]) -> bytes:
+        """What has come; b"" when nothing came ``within`` seconds or ``unless`` is done.
+
+        Raises WireCut at the end of the stream.
+        """
         if self._reading is None:
             self._reading = asyncio.ensure_future(self._reader.read(MOST_AT_ONCE))
-        done, _ = await asyncio.wait({self._reading}, timeout=within)
-        if not done:
+        await asyncio.wait({self._reading, unless}, timeout=within, return_when=asyncio.FIRST_COMPLETED)
+        if not self._reading.done():
             return b""
         reading, self._reading = self._reading, None
         try:
