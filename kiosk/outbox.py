@@ -16,7 +16,7 @@ from typing import Protocol
 from sqlalchemy import bindparam, func, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from kiosk.store.database import Database
+from kiosk.store.database import Changes, Database
 from kiosk.store.statement import Row, Statement, Transaction, constant
 from kiosk.store.tables import attempts, counters, outbox
 
@@ -159,7 +159,7 @@ class Outbox:
         self.destination = destination
         self.db = db
         self._effects = effects
-        self._changes = db.changes()
+        self._changes: Changes | None = None
 
     def recover(self) -> list[Delivery]:
         """At the start of the worker: what was under way may have arrived. Returns what became UNKNOWN."""
@@ -236,10 +236,14 @@ class Outbox:
 
     async def wait(self, seconds: float) -> None:
         """Until somebody committed anything to the file (noticed within 50 ms), at most ``seconds``."""
+        if self._changes is None:
+            self._changes = self.db.changes()
         await self._changes.wait(seconds)
 
     def close(self) -> None:
-        self._changes.close()
+        """Only a worker that waited has something to close."""
+        if self._changes is not None:
+            self._changes.close()
 
     def _next_number(self, tx: Transaction) -> int:
         name = f"sequence:{self.destination}"

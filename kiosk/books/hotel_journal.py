@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import bindparam, func, select
@@ -18,7 +18,6 @@ from kiosk.store.statement import Statement, Transaction
 from kiosk.store.tables import attempts, outbox, vouchers
 
 HEADER = ["date", "time", "room", "check", "sequence", "amount", "text"]
-FOREVER = (0, 2**62)
 
 
 class HotelJournalError(ValueError):
@@ -47,7 +46,8 @@ class Difference:
 class KnownPosting:
     """A voucher's posting as the books have it: ``told`` is the amount in the posting, minor units like ``minor``.
 
-    ``tried_at`` (ms UTC) is None when it never was on the wire.
+    ``attempt`` orders the newest attempts of all postings, ``tried_at`` is its time (ms UTC); both None when it never
+    was on the wire.
     """
 
     voucher: int
@@ -55,7 +55,32 @@ class KnownPosting:
     minor: int
     told: int
     state: DeliveryState
+    attempt: int | None
     tried_at: int | None
+
+
+Coverage = Callable[[KnownPosting], bool]
+"""Whether the hotel's rows are complete for the time a posting was tried: only then can it be missing from them."""
+
+
+def everything(posting: KnownPosting) -> bool:
+    """The hotel's rows go back to the first posting and reach to this moment."""
+    return posting.attempt is not None
+
+
+def span(since: int, until: int) -> Coverage:
+    """The rows are complete from ``since`` to ``until`` (ms UTC) by the kiosk's clock."""
+    return lambda posting: posting.tried_at is not None and since <= posting.tried_at <= until
+
+
+def neighbours(postings: Sequence[KnownPosting], rows: Sequence[HotelRow]) -> Coverage:
+    """The rows are complete between the first and the last of our own postings in them; needs no clock."""
+    there = {row.check for row in rows}
+    attempts = [posting.attempt for posting in postings if posting.voucher in there and posting.attempt is not None]
+    if not attempts:
+        return lambda _: False
+    first, last = min(attempts), max(attempts)
+    return lambda posting: posting.attempt is not None and first <= posting.attempt <= last
 
 
 _KNOWN = Statement(
@@ -65,7 +90,8 @@ _KNOWN = Statement(
         vouchers.c.minor,
         func.json_extract(outbox.c.payload, "$.minor").label("told"),
         outbox.c.state,
-        func.max(attempts.c.begun_at).label("tried_at"),
+        func.max(attempts.c.seq).label("attempt"),
+        attempts.c.begun_at.label("tried_at"),  # of the row that has the maximum: https://sqlite.org/lang_select.html
     )
     .join(outbox, outbox.c.key == vouchers.c.charge)
     .outerjoin(attempts, attempts.c.delivery == outbox.c.seq)
@@ -79,7 +105,13 @@ def known_postings(tx: Transaction, destination: str) -> list[KnownPosting]:
     """Every voucher's posting, by voucher number."""
     return [
         KnownPosting(
-            row["number"], row["charge"], row["minor"], row["told"], DeliveryState(row["state"]), row["tried_at"]
+            row["number"],
+            row["charge"],
+            row["minor"],
+            row["told"],
+            DeliveryState(row["state"]),
+            row["attempt"],
+            row["tried_at"],
         )
         for row in tx.rows(_KNOWN, destination=destination)
     ]
@@ -106,12 +138,9 @@ def _row(number: int, cells: list[str]) -> HotelRow:
 
 
 def compare(
-    postings: Sequence[KnownPosting], rows: Sequence[HotelRow], covers: tuple[int, int] = FOREVER
+    postings: Sequence[KnownPosting], rows: Sequence[HotelRow], covered: Coverage = everything
 ) -> list[Difference]:
-    """What the hotel has and the books do not expect, or the other way round.
-
-    ``covers`` is the span of time (ms UTC) the rows are complete for: only a posting tried inside it can be missing.
-    """
+    """What the hotel has and the books do not expect, or the other way round."""
     expected = {posting.voucher: posting for posting in postings}
     found = Counter(row.check for row in rows)
     differences: list[Difference] = []
@@ -128,10 +157,6 @@ def compare(
         times = found[posting.voucher]
         if times > 1:
             differences.append(Difference("hotel.doubled", {"voucher": posting.voucher, "times": times}))
-        if posting.state is DeliveryState.DELIVERED and not times and tried_within(posting, covers):
+        if posting.state is DeliveryState.DELIVERED and not times and covered(posting):
             differences.append(Difference("hotel.missing", {"voucher": posting.voucher, "minor": posting.minor}))
     return differences
-
-
-def tried_within(posting: KnownPosting, covers: tuple[int, int]) -> bool:
-    return posting.tried_at is not None and covers[0] <= posting.tried_at <= covers[1]

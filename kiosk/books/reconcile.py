@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kiosk.books.hotel_journal import (
-    FOREVER,
+    Coverage,
     Difference,
     HotelRow,
     KnownPosting,
     compare,
     known_postings,
-    tried_within,
+    neighbours,
 )
 from kiosk.outbox import DeliveryState, Outbox, deliveries
 
@@ -26,18 +26,19 @@ class Reconciled:
     differences: tuple[Difference, ...]
 
 
-def reconcile_journal(postings: Outbox, rows: Sequence[HotelRow], covers: tuple[int, int] = FOREVER) -> Reconciled:
+def reconcile_journal(postings: Outbox, rows: Sequence[HotelRow], covered: Coverage | None = None) -> Reconciled:
     """Settle every UNKNOWN posting that the journal can speak for; all in one transaction.
 
-    ``covers`` is the span of time (ms UTC) for which the journal is complete: outside it, absence proves nothing. A row
-    of another amount is reported and decides nothing.
+    Absence proves something only where the journal is ``covered``: without a word about that, between the first and the
+    last of our own postings in it. A row of another amount is reported and decides nothing.
     """
     on_folio = {row.check: row for row in rows}
     delivered: list[int] = []
     queued: list[int] = []
     with postings.db.transaction() as tx:
         known = known_postings(tx, postings.destination)
-        differences = compare(known, rows, covers)
+        complete = covered or neighbours(known, rows)
+        differences = compare(known, rows, complete)
         by_charge: dict[str, KnownPosting] = {posting.charge: posting for posting in known}
         for delivery in deliveries(tx, postings.destination, [DeliveryState.UNKNOWN]):
             posting = by_charge[delivery.key]
@@ -45,7 +46,7 @@ def reconcile_journal(postings: Outbox, rows: Sequence[HotelRow], covers: tuple[
             if row and row.minor == posting.minor:
                 postings.deliver_in(tx, delivery, f"journal P#{row.sequence}")
                 delivered.append(posting.voucher)
-            elif row is None and tried_within(posting, covers):
+            elif row is None and complete(posting):
                 postings.again_in(tx, delivery, "not in the journal")
                 queued.append(posting.voucher)
     return Reconciled(tuple(delivered), tuple(queued), tuple(differences))

@@ -17,7 +17,7 @@ class Outcome(Enum):
     SETTLED = "settled"
     VOIDED = "voided"
     UNKNOWN = "unknown"  # staff are asked
-    LATER = "later"  # the printer could not say yet: recover again
+    LATER = "later"  # nothing new: the printer cannot say yet, or staff have not
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Recovered:
 
 
 async def recover(books: Books, fate: Fate) -> tuple[Recovered, ...]:
-    """Look at every open charge; may be repeated, and must be while any outcome is LATER.
+    """Look at every open charge; to be repeated while any outcome is LATER.
 
     ``fate`` tells the final record of a job by its name: ``Printer.cancel``, which also stops what still runs, or
     ``Printer.find``. Nobody pays for a charge that was not signed; a signed one whose record the printer no longer has
@@ -50,8 +50,9 @@ async def _recover(books: Books, opened: OpenCharge, fate: Fate) -> Outcome:
     if Outcome.LATER in known:
         return Outcome.LATER
     if Outcome.UNKNOWN in known:
-        if charge.state is not ChargeState.UNKNOWN:
-            await books.db.run(books.mark_unknown, charge.id, "charge.record-lost")
+        if charge.state is ChargeState.UNKNOWN:
+            return Outcome.LATER
+        await books.db.run(books.mark_unknown, charge.id, "charge.record-lost")
         return Outcome.UNKNOWN
     voucher = await books.db.run(books.finish, charge.id)
     return Outcome.SETTLED if voucher else Outcome.VOIDED

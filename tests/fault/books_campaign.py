@@ -31,7 +31,7 @@ from pathlib import Path
 from hardware.protocols import JobRecord, JobState
 from kiosk.books.charge import ChargeState, Purpose, WorkState
 from kiosk.books.checks import Report, check
-from kiosk.books.hotel_journal import HotelRow, known_postings
+from kiosk.books.hotel_journal import HotelRow, everything, known_postings
 from kiosk.books.ledger import Books
 from kiosk.books.postings import PMS, room_postings
 from kiosk.books.reconcile import reconcile_journal
@@ -228,7 +228,7 @@ def _clear(place: Place, books: Books, hotel_has_it: bool) -> None:
             reached = known.charge in unknown and hotel_has_it
             if known.state is DeliveryState.DELIVERED or reached:
                 folio.append(HotelRow(known.voucher, known.voucher, known.minor))
-    cleared = reconcile_journal(postings, folio)
+    cleared = reconcile_journal(postings, folio, everything)
     assert cleared.differences == ()
     assert len(cleared.delivered) == (len(unknown) if hotel_has_it else 0)
     while delivery := postings.next_due():

@@ -2,7 +2,7 @@ import pytest
 
 from kiosk.books import journal
 from kiosk.books.checks import check
-from kiosk.books.hotel_journal import HotelJournalError, HotelRow, read_hotel_journal
+from kiosk.books.hotel_journal import HotelJournalError, HotelRow, everything, read_hotel_journal, span
 from kiosk.books.postings import NotInDoubt, Posting, resolve, room_postings
 from kiosk.books.reconcile import Reconciled, reconcile_journal
 from kiosk.outbox import DeliveryState
@@ -92,7 +92,7 @@ def test_an_unknown_posting_found_on_a_folio_is_delivered_and_cleared(books, pos
 
 
 def test_one_that_is_not_there_is_posted_again_under_a_new_number(books, postings):
-    done = reconcile_journal(postings, [HotelRow(1, 1, 300)])
+    done = reconcile_journal(postings, [HotelRow(1, 1, 300)], everything)
     assert (done.delivered, done.queued, done.differences) == ((), (2,), ())
     delivery = postings.next_due()
     assert Posting.decode(delivery.payload).voucher == 2
@@ -109,10 +109,26 @@ def test_reconciling_twice_changes_nothing_more(books, postings):
 
 @pytest.mark.parametrize("since", [-1000, 1], ids=["ends-before", "begins-after"])
 def test_absence_proves_nothing_outside_the_time_the_journal_covers(clock, postings, since):
-    done = reconcile_journal(postings, [], (clock.ms + since, clock.ms + since + 999))
+    done = reconcile_journal(postings, [], span(clock.ms + since, clock.ms + since + 999))
     assert (done.delivered, done.queued, done.differences) == ((), (), ())
     assert states(postings)[2] == "unknown"
-    assert reconcile_journal(postings, [], (clock.ms, clock.ms)).queued == (2,)
+    assert reconcile_journal(postings, [], span(clock.ms, clock.ms)).queued == (2,)
+
+
+def test_left_to_itself_the_journal_speaks_only_for_what_lies_between_our_own_postings_in_it(books, postings, clock):
+    postings.begin(postings.next_due())
+    postings.delivered(postings.in_state(DeliveryState.SENDING)[0], "OK")
+    books.finish(copied(books, "d"))
+    postings.begin(postings.next_due())
+    postings.unknown(postings.in_state(DeliveryState.SENDING)[0], "silence")
+    clock.move(days=-30)  # the order of attempts does not come from the clock
+    nothing = reconcile_journal(postings, [])
+    assert (nothing.delivered, nothing.queued, nothing.differences) == ((), (), ())
+    before = reconcile_journal(postings, [HotelRow(1, 1, 300)])
+    assert (before.delivered, before.queued, before.differences) == ((), (), ())
+    around = reconcile_journal(postings, [HotelRow(1, 1, 300), HotelRow(3, 3, 300)])
+    assert (around.delivered, around.queued, around.differences) == ((), (2,), ())
+    assert states(postings) == {1: "delivered", 2: "queued", 3: "delivered", 4: "unknown"}
 
 
 def test_a_posting_of_another_amount_is_reported_and_decides_nothing(postings):
@@ -134,7 +150,7 @@ def test_a_posting_of_another_amount_is_reported_and_decides_nothing(postings):
     ],
 )
 def test_what_the_hotel_has_otherwise_is_reported_never_mended(books, postings, rows, keys):
-    done = reconcile_journal(postings, rows)
+    done = reconcile_journal(postings, rows, everything)
     assert [each.key for each in done.differences] == keys
     assert done.delivered == (2,)
     assert states(postings) == {1: "delivered", 2: "delivered", 3: "queued"}
