@@ -1,4 +1,4 @@
-"""Boots systemd in a container and starts the units for real: ``python -m tests.fault.boot_units`` (root or sudo; ~20 s).
+"""Boots systemd in a container and starts the units for real: ``python -m tests.fault.boot_units`` (root or sudo).
 
 The container's root is this machine's own, read through an overlay in memory: what it writes is gone with it, and what
 the kiosk needs is already installed. It has no network and none of this machine's services. The project is bound to

@@ -227,6 +227,18 @@ def test_the_logs_are_ready_without_the_coloured_console():
     assert ended.stdout == "True []\n"
 
 
+EVENT = re.compile(r"\blog\.(?:info|warning|error|critical|exception)\(\s*\"([^\"]+)\"")
+
+
+def test_every_event_is_explained_to_the_operator():
+    project = Path(__file__).parents[2]
+    documented = (project / "docs" / "logs.md").read_text(encoding="utf-8")
+    sources = [file for part in ("kiosk", "screens", "hardware") for file in (project / part).rglob("*.py")]
+    events = {event for file in sources for event in EVENT.findall(file.read_text(encoding="utf-8"))}
+    assert len(events) > 20
+    assert sorted(event for event in events if f"`{event}`" not in documented) == []
+
+
 # The watchdog
 
 
