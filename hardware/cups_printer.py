@@ -50,9 +50,11 @@ T = TypeVar("T")
 
 ANSWER_S = 1.5
 CANCEL_S = 8.0
+IDLE_LOOK_S = 1.0
 _LOOK_S = 0.1
+_BURY_LOOK_S = 0.03
 _SPOOLER_LOOK_S = 0.2
-_IDLE_LOOK_S = 1.0
+_LAST_WORK_S = 0.5
 _SPOOLER_IDLE_LOOKS = 5
 _ABSENT_LOOKS = 4
 _HELD_UP_S = 3.0
@@ -90,10 +92,14 @@ class _Following:
 
 
 class CupsPrinter:
-    """``queue`` at the cupsd ``server`` (socket path or host) leads to the printer at ``device_uri`` (ipp or ipps)."""
+    """``queue`` at the cupsd ``server`` (socket path or host) leads to the printer at ``device_uri`` (ipp or ipps).
 
-    def __init__(self, name: str, queue: str, server: str, device_uri: str) -> None:
+    ``idle_look_s`` is how often an idle printer is asked for its state.
+    """
+
+    def __init__(self, name: str, queue: str, server: str, device_uri: str, idle_look_s: float = IDLE_LOOK_S) -> None:
         self.name = name
+        self._idle_look_s = idle_look_s
         self._spooler = CupsSpooler(server, queue)
         self._device = IppPrinter(device_uri, ANSWER_S)
         self._worker = Worker(f"ipp-{queue}")
@@ -121,7 +127,7 @@ class CupsPrinter:
                 await self._bury()
             elif not self._following and looks % _SPOOLER_IDLE_LOOKS == 0:
                 await self._spooler.events()
-            await asyncio.sleep(_LOOK_S if self._closed else _IDLE_LOOK_S)
+            await asyncio.sleep(_BURY_LOOK_S if self._closed else self._idle_look_s)
 
     async def close(self) -> None:
         """Jobs that are being followed stay followed: the printer goes on with them whether we watch it or not."""
@@ -168,11 +174,11 @@ class CupsPrinter:
         if following is not None:
             following.cancelled = True
         self._closed.add(name)
-        spooled = False
+        spooled: set[str] = set()
         with contextlib.suppress(SpoolerDown):
-            spooled = await self._spooler.purge(name.__eq__)
+            spooled = await self._spooler.forget(name.__eq__)
         record = await self._settle(name, following, JobState.CANCELLED if spooled or following else JobState.LOST)
-        await self._bury_what_is_possible()
+        await self._bury_in_time(_LAST_WORK_S)
         return record
 
     async def find(self, name: str) -> JobRecord:
@@ -210,7 +216,7 @@ class CupsPrinter:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
         self._closed.add(following.order.name)
-        await self._bury_what_is_possible()
+        await self._bury_in_time(_LAST_WORK_S)
         yield following.proven
 
     async def _prove(self, following: _Following) -> JobRecord:
@@ -238,7 +244,7 @@ class CupsPrinter:
         if any(not entry.ended for entry in entries):
             await self._stop(entries)
             with contextlib.suppress(SpoolerDown):
-                await self._spooler.purge(following.order.name.__eq__)
+                await self._spooler.forget(following.order.name.__eq__)
 
     async def _watch_spooler(self, following: _Following) -> None:
         seen = -1
@@ -262,7 +268,7 @@ class CupsPrinter:
         following.begun = following.begun or job.begun
         if following.cancelled or (restarted and following.first is not None):
             # A cupsd that has come back is about to send again what the printer has already.
-            await self._spooler.purge(name.__eq__)
+            await self._spooler.forget(name.__eq__)
 
     # The end of a job
 
@@ -298,27 +304,35 @@ class CupsPrinter:
                     await self._ask(partial(self._device.cancel, entry.job_id))
 
     async def _bury(self) -> None:
-        """Make cupsd and the printer forget every closed name. Raises TryLater while one of them cannot be asked."""
+        """Stop every closed name at cupsd and at the printer, and drop those that both have done with.
+
+        Raises TryLater when one of them cannot be asked.
+        """
         names = frozenset(self._closed)
         if not names:
             return
-        await self._spooler.purge(names.__contains__)
+        spooled = await self._spooler.forget(names.__contains__)
         look = await self._look()
         for name in names:
             going = [entry for entry in entries_of(look.jobs, name) if not entry.ended]
             await self._stop(going)
-            if not going:
+            if name not in spooled and not going:
                 self._closed.discard(name)
 
-    async def _bury_what_is_possible(self) -> None:
-        """What is not is left to ``watch``."""
+    async def _bury_in_time(self, seconds: float) -> None:
+        """What cannot be done in so many ``seconds`` is left to ``watch``."""
+        until = monotonic() + seconds
         with contextlib.suppress(TryLater):
             await self._bury()
+            while self._closed and monotonic() < until:
+                await asyncio.sleep(_BURY_LOOK_S)
+                await self._bury()
 
     async def _forget_strangers(self) -> None:
         """Jobs of an earlier life: nobody would take the paper, and what the printer has must not come twice."""
         self._closed |= {job.name for job in await self._spooler.jobs()} - self._following.keys()
         await self._bury()
+        await self._bury_in_time(_LAST_WORK_S)
 
     # The printer itself
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import cups
 
-from hardware.protocols import OutcomeUnknown, TryLater
+from hardware.protocols import OutcomeUnknown, TryLater, Unsupported
 from hardware.worker import Worker
 
 T = TypeVar("T")
@@ -25,10 +25,11 @@ ANSWER_S = 2.0
 SUBMIT_S = 5.0
 _SLOWEST_BYTES_PER_S = 2_000_000
 _CHUNK = 256 * 1024
-_PURGE_LOOK_S = 0.03
 _LEASE_S = 86_400
 _EVENTS = ["job-created", "job-state-changed", "job-completed", "job-stopped", "server-restarted"]
 _STOPPED_QUEUE = 5
+# Client errors of RFC 8011 §B.1.4: cupsd has understood the request and does not do it.
+_REFUSALS = range(0x0400, 0x0500)
 
 
 class SpoolerDown(TryLater):
@@ -109,7 +110,7 @@ class CupsSpooler:
         await self._ask(self._prepare)
 
     async def submit(self, name: str, document: Path, options: Mapping[str, str]) -> None:
-        """Hand over one PDF. Raises SpoolerDown when nothing was and will be printed, OutcomeUnknown otherwise."""
+        """Hand over one PDF. Raises SpoolerDown or Unsupported when nothing will be printed, else OutcomeUnknown."""
         ticket = _Ticket()
         size = (await asyncio.to_thread(document.stat)).st_size
         seconds = SUBMIT_S + size / _SLOWEST_BYTES_PER_S
@@ -130,17 +131,12 @@ class CupsSpooler:
         """How much has happened at cupsd so far: a number that grows. Far cheaper to ask for than the jobs."""
         return await self._ask(self._count_events)
 
-    async def purge(self, wanted: Callable[[str], bool], seconds: float = ANSWER_S) -> bool:
-        """Cancel and forget, with its document, every job whose name is ``wanted``; whether there was any."""
-        found = False
-        try:
-            async with asyncio.timeout(seconds):
-                while await self._ask(lambda connection: self._purge(connection, wanted)):
-                    found = True
-                    await asyncio.sleep(_PURGE_LOOK_S)
-        except TimeoutError as late:
-            raise SpoolerDown from late
-        return found
+    async def forget(self, wanted: Callable[[str], bool]) -> set[str]:
+        """Cancel and delete, with its document, every job whose name is ``wanted``; the names there were.
+
+        A job that is just being sent stays, cancelled, until its backend has ended: ask again until none is left.
+        """
+        return await self._ask(lambda connection: self._forget(connection, wanted))
 
     async def _ask(self, question: Callable[[Any], T], seconds: float = ANSWER_S) -> T:
         try:
@@ -181,7 +177,13 @@ class CupsSpooler:
             while (chunk := source.read(_CHUNK)) and not ticket.withdrawn:
                 connection.writeRequestData(chunk, len(chunk))
         if ticket.seal():
-            connection.finishDocument(self._queue)
+            try:
+                connection.finishDocument(self._queue)
+            except cups.IPPError as refusal:
+                if refusal.args[0] not in _REFUSALS:
+                    raise
+                connection.cancelJob(job_id, purge_job=True)
+                raise Unsupported("printer.unsupported.document") from refusal
             return
         # A document cut off in the middle of a request cannot be continued or closed: only dropped with its connection.
         self._connection = cups.Connection(host=self._server)
@@ -211,13 +213,12 @@ class CupsSpooler:
             self._events += len(events)
         return self._events
 
-    def _purge(self, connection: Any, wanted: Callable[[str], bool]) -> Collection[int]:
-        """One pass; a job that is just being sent needs a second one after its backend has ended."""
-        ids = [job.job_id for job in self._jobs(connection) if wanted(job.name)]
-        for job_id in ids:
+    def _forget(self, connection: Any, wanted: Callable[[str], bool]) -> set[str]:
+        found = [job for job in self._jobs(connection) if wanted(job.name)]
+        for job in found:
             try:
-                connection.cancelJob(job_id, purge_job=True)
+                connection.cancelJob(job.job_id, purge_job=True)
             except cups.IPPError as refusal:
                 if refusal.args[0] not in (cups.IPP_NOT_FOUND, cups.IPP_NOT_POSSIBLE):
                     raise
-        return ids
+        return {job.name for job in found}

@@ -103,6 +103,7 @@ OTHER_KEYS = (
     "printer.unsupported.colour",
     "printer.unsupported.copies",
     "printer.unsupported.staple",
+    "printer.unsupported.document",
 )
 MESSAGE_KEYS = tuple(sorted({key for key, _, _ in TROUBLES.values()} | set(WARNINGS.values()) | set(OTHER_KEYS)))
 

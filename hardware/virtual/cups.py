@@ -173,8 +173,8 @@ class PrivateCups:
         subprocess.run(["lpadmin", "-h", self.server, "-x", name], check=True, capture_output=True, timeout=20)
 
     def documents(self) -> list[Path]:
-        """Every document and job ticket left in the spool."""
-        return sorted(path for path in self.spool.rglob("*") if path.is_file())
+        """Every document and job ticket left in the spool; cupsd's copies of queue descriptions there are neither."""
+        return sorted(path for path in self.spool.rglob("*") if path.is_file() and not _is_ppd(path))
 
     def _prepare(self) -> Path:
         if self._link.is_symlink():
@@ -235,6 +235,14 @@ def _owners() -> tuple[str, str, str | None]:
     own = grp.getgrgid(os.getegid()).gr_name
     others = [grp.getgrgid(gid).gr_name for gid in os.getgroups() if gid != os.getegid()]
     return pwd.getpwuid(os.geteuid()).pw_name, own, next(iter(others), None)
+
+
+def _is_ppd(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(4) == b"*PPD"
+    except FileNotFoundError:
+        return True
 
 
 def _empty(spool: Path) -> None:

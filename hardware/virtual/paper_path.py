@@ -13,13 +13,15 @@ import os
 import struct
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from shutil import copyfile
 from threading import Event
+from typing import TYPE_CHECKING
 
-from hardware.ipp import IppPrinter
+if TYPE_CHECKING:
+    from hardware.ipp import IppPrinter
 
 CONTROL_JOB = "virtual-printer-control"
 FAULTS = ("media-jam", "media-empty", "media-needed", "cover-open", "input-tray-missing", "toner-empty")
@@ -192,9 +194,6 @@ class PaperPath:
         self._shown: set[str] = set()
 
     def run(self) -> int:
-        self._show(self._tray.menu().reasons)
-        if self._name == CONTROL_JOB:
-            return 0
         try:
             pages = count_pages(self._document, self._format)
         except Unreadable as reason:
@@ -243,12 +242,9 @@ class PaperPath:
 
     def _show(self, reasons: tuple[str, ...]) -> bool:
         """Make the printer say exactly these faults; True when there are any."""
-        if set(reasons) != self._shown or not self._shown:
-            gone = [fault for fault in FAULTS if fault not in reasons]
-            if self._shown or self._name == CONTROL_JOB:
-                say(f"STATE: -{','.join(gone)}")
-            if reasons:
-                say(f"STATE: +{','.join(reasons)}")
+        if set(reasons) != self._shown:
+            _say_state("-", self._shown - set(reasons))
+            _say_state("+", reasons)
             self._shown = set(reasons)
         return bool(reasons)
 
@@ -262,7 +258,23 @@ def say(line: str) -> None:
     sys.stderr.flush()
 
 
+def _say_state(sign: str, reasons: Collection[str]) -> None:
+    """Add or take away printer-state-reasons; an empty list would take all of them away."""
+    if reasons:
+        say(f"STATE: {sign}{','.join(reasons)}")
+
+
+def main(environment: dict[str, str], document: Path) -> int:
+    tray = Tray(Path(environment["VIRTUAL_PRINTER_HOME"]))
+    if environment.get("IPP_JOB_NAME") == CONTROL_JOB:
+        _say_state("-", FAULTS)
+        _say_state("+", tray.menu().reasons)
+        return 0
+    # Loaded for real jobs only: a control job keeps the printer busy for as short a time as can be.
+    from hardware.ipp import IppPrinter
+
+    return PaperPath(tray, IppPrinter(environment["VIRTUAL_PRINTER_URI"], timeout=10), environment, document).run()
+
+
 if __name__ == "__main__":
-    home = Tray(Path(os.environ["VIRTUAL_PRINTER_HOME"]))
-    asked = IppPrinter(os.environ["VIRTUAL_PRINTER_URI"], timeout=10)
-    sys.exit(PaperPath(home, asked, dict(os.environ), Path(sys.argv[1])).run())
+    sys.exit(main(dict(os.environ), Path(sys.argv[1])))

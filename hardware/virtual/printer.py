@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import signal
 import socket
 import subprocess
@@ -24,6 +23,7 @@ USUAL_MEDIA = ("iso_a4_210x297mm", "iso_a3_297x420mm", "jis_b5_182x257mm", "na_l
 _FULL_TRAY, _EMPTY_TRAY = 200, 0
 _PORTS_TO_TRY = 5
 _TIMEOUT_S = 5.0
+_COMPLETED = 9
 
 
 class VirtualPrinter:
@@ -157,9 +157,14 @@ class VirtualPrinter:
         self._tell()
 
     def _tell(self) -> None:
-        """An idle printer learns of a fault by a job without paper; a busy one looks by itself."""
-        with contextlib.suppress(Refused, Unreachable):
-            IppPrinter(self.uri, _TIMEOUT_S).print_document(CONTROL_JOB, PDF, b"%PDF-1.4\n")
+        """An idle printer learns of a fault by a job without paper; a busy one refuses that and looks by itself."""
+        asked = IppPrinter(self.uri, _TIMEOUT_S)
+        try:
+            job_id = asked.print_document(CONTROL_JOB, PDF, b"%PDF-1.4\n")
+        except (Refused, Unreachable):
+            return
+        if self._process is not None:
+            self._process.ready(lambda: asked.job(job_id, "job-state")["job-state"] == [_COMPLETED], _TIMEOUT_S)
 
     def _form(self, page: str, fields: dict[str, str]) -> None:
         url = f"http://localhost:{self._port}/{page}?{urllib.parse.urlencode(fields)}"

@@ -26,7 +26,6 @@ from hardware.protocols import (
 )
 from hardware.virtual.cups import PrivateCups
 from hardware.virtual.printer import VirtualPrinter
-from hardware.virtual.printer_model import PWG, URF
 from tests.contract.printer_kit import A4, Job, eventually, order, pdf, printed, watched
 
 
@@ -44,12 +43,12 @@ def machine(tmp_path, cups):
 
 @pytest.fixture
 async def printer(cups, machine):
-    async with watched(CupsPrinter("printer", "lobby", cups.server, machine.uri)) as served:
+    async with watched(driver(cups, machine)) as served:
         yield served
 
 
 def driver(cups, machine):
-    return CupsPrinter("printer", machine.name, cups.server, machine.uri)
+    return CupsPrinter("printer", machine.name, cups.server, machine.uri, idle_look_s=0.1)
 
 
 # What it can do
@@ -124,20 +123,17 @@ async def test_what_it_cannot_do_is_refused_before_anything_is_submitted(tmp_pat
         (3, {"copies": 3, "sides": Sides.LONG_EDGE, "colour": True}, 6),
     ],
 )
-@pytest.mark.parametrize("formats", [None, (URF, PWG)], ids=["pdf", "raster"])
-async def test_every_sheet_that_came_out_is_proven_and_no_other(tmp_path, cups, formats, pages, options, sheets):
-    chosen = {"formats": formats} if formats else {}
-    with VirtualPrinter(tmp_path / "p", cups, "lobby", seconds_a_sheet=0.03, **chosen) as machine:
-        printer = driver(cups, machine)
-        await printer.connect()
-        wanted = order(tmp_path, pages, **options)
-        records = await printed(printer, wanted)
-        assert records[-1] == JobRecord(JobState.COMPLETED, sheets)
-        assert machine.sheets_out == wanted.sheets == sheets
-        assert [record.sheets for record in records] == sorted(record.sheets for record in records)
-        assert {sheet.job for sheet in machine.sheets()} == {wanted.name}
-        assert (await printer.find(wanted.name)).sheets == sheets
-        assert cups.documents() == []
+async def test_every_sheet_that_came_out_is_proven_and_no_other(
+    tmp_path, printer, machine, cups, pages, options, sheets
+):
+    wanted = order(tmp_path, pages, **options)
+    records = await printed(printer, wanted)
+    assert records[-1] == JobRecord(JobState.COMPLETED, sheets)
+    assert machine.sheets_out == wanted.sheets == sheets
+    assert [record.sheets for record in records] == sorted(record.sheets for record in records)
+    assert {sheet.job for sheet in machine.sheets()} == {wanted.name}
+    assert (await printer.find(wanted.name)).sheets == sheets
+    assert cups.documents() == []
 
 
 async def test_progress_is_told_sheet_by_sheet(tmp_path, printer, machine):
@@ -200,6 +196,7 @@ async def test_a_fault_before_the_first_sheet_is_told_and_waited_for(tmp_path, p
     getattr(machine, fault)()
     job = Job(printer, order(tmp_path, 2))
     assert await job.state(JobState.STOPPED) == JobRecord(JobState.STOPPED, 0, reason, place)
+    await eventually(lambda: IppPrinter(machine.uri, 2).attributes("queued-job-count") == {"queued-job-count": [1]})
     assert machine.sheets_out == 0
     machine.clear()
     assert await job.end() == JobRecord(JobState.COMPLETED, 2)
