@@ -67,7 +67,7 @@ TROUBLES: dict[str, tuple[str, str | None, Stops]] = {
     "input-tray-missing": ("printer.tray-missing", "tray", Stops.ALWAYS),
     "output-tray-missing": ("printer.tray-missing", "output", Stops.ALWAYS),
     "media-needed": ("printer.media-empty", "tray", Stops.ALWAYS),
-    # One empty tray of several is an everyday warning; it stops the work when the printer says so.
+    # One empty tray of several is an everyday warning; it stops the work when the printer says so or all are empty.
     "media-empty": ("printer.media-empty", "tray", Stops.WHEN_SEVERE),
     "toner-empty": ("printer.toner-empty", "toner", Stops.WHEN_SEVERE),
     "marker-supply-empty": ("printer.toner-empty", "toner", Stops.WHEN_SEVERE),
@@ -147,7 +147,7 @@ def trouble_of(attributes: Attributes) -> tuple[str, str | None] | None:
     for reason, severe in _reasons(attributes):
         if reason in TROUBLES:
             key, place, stops = TROUBLES[reason]
-            if stops is Stops.ALWAYS or severe or stopped:
+            if stops is Stops.ALWAYS or severe or stopped or (reason == "media-empty" and _no_paper(attributes)):
                 return key, _alert_place(attributes) or _empty_tray(attributes, place)
     return ("printer.stopped", _alert_place(attributes)) if stopped else None
 
@@ -306,6 +306,11 @@ def _is_low(supply: Supply) -> bool:
 def _trays(attributes: Attributes) -> list[Supply]:
     trays = (_pairs(text) for text in _texts(attributes, "printer-input-tray"))
     return [Supply(f"paper-{parts['name']}", _percent(parts)) for parts in trays if "name" in parts]
+
+
+def _no_paper(attributes: Attributes) -> bool:
+    trays = _trays(attributes)
+    return bool(trays) and all(tray.level == 0 for tray in trays)
 
 
 def _empty_tray(attributes: Attributes, place: str | None) -> str | None:
