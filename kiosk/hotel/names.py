@@ -14,6 +14,9 @@ from kiosk.hotel.pinyin import is_syllable, readings, simplify
 
 Words = tuple[str, ...]
 
+MOST = 200
+"""Characters of a name in FIAS; of what was typed, no more is looked at."""
+
 TRUNCATED_AT = (40, 80, 200)
 """Lengths at which hotel systems cut a name off."""
 
@@ -32,6 +35,7 @@ _U_UMLAUT = re.compile(r"^([ln])(?:v|yu)")
 
 def matches(typed: str, held: str, given: str = "") -> bool:
     """Whether ``typed`` names the guest held as ``held`` (the PMS's name, or surname) with first names ``given``."""
+    typed = typed[:MOST]
     wanted = _spellings(typed)
     truncated = len(held) in TRUNCATED_AT
     whole = (f"{held} {given}",) if given and not _is_within(given, held) else (held,)

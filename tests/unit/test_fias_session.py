@@ -113,9 +113,13 @@ def test_link_start_at_any_time_is_described_to_again(alive):
 
 
 def test_link_alive_is_answered_once_and_never_played_back_and_forth(alive):
-    assert said(hears(alive, "LA|", 10)) == ["LA|DA261121|TI120010|"]
-    assert said(alive.tick(at(311))) == ["LS|DA261121|TI120511|"]
-    assert hears(alive, "LA|", 311.2) == ()
+    assert hears(alive, "LA|", 2) == ()
+    assert said(hears(alive, "LA|", 20)) == ["LA|DA261121|TI120020|"]
+    assert hears(alive, "LA|", 20.1) == ()
+    assert said(hears(alive, "LA|", 80)) == ["LA|DA261121|TI120120|"]
+    assert said(alive.tick(at(380))) == ["LS|DA261121|TI120620|"]
+    assert hears(alive, "LA|", 380.2) == ()
+    assert hears(alive, "LA|", 380.3) == ()
     assert alive.phase is Phase.ALIVE
 
 

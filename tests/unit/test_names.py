@@ -1,6 +1,8 @@
 """Invented names only."""
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from kiosk.hotel.names import matches
 
@@ -73,3 +75,18 @@ def test_the_same_guest_is_recognised(typed, held, given):
 @pytest.mark.parametrize(("typed", "held", "given"), DIFFERENT)
 def test_another_guest_is_not(typed, held, given):
     assert not matches(typed, held, given)
+
+
+words = st.text(st.one_of(st.characters(), st.sampled_from("张伟王小明 ,.-'|aeiouüé先生")), max_size=30)
+
+
+@given(words, words, words)
+@example("a " * 5000, "b " * 100, "")
+def test_no_text_whatever_raises_anything(typed, held, given_name):
+    assert matches(typed, held, given_name) in (True, False)
+
+
+@given(words)
+def test_an_empty_answer_matches_nobody(held):
+    assert not matches("", held)
+    assert not matches(" .,-", held)

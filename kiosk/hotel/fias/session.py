@@ -65,6 +65,8 @@ class Timings:
     check_every: float = 300.0
     resync: float = 60.0
     """The longest silence inside DR..DE."""
+    between_alives: float = 10.0
+    """LA is answered at most that often, so that two polite sides do not play it back and forth."""
     audit_probe: float = 900.0
     """How long a night audit is believed in without NE: that may have passed while the line was down."""
 
@@ -84,6 +86,8 @@ class Session:
         """When this phase began."""
         self._heard = 0.0
         self._checked = float("-inf")
+        self._spoke_of_life = float("-inf")
+        """When LS or LA was sent last."""
         self._outstanding: int | None = None
         self._posted_at = 0.0
         self._resync_heard: float | None = None
@@ -124,7 +128,6 @@ class Session:
     def connected(self, now: Moment) -> None:
         """A new connection stands; the hotel system has the first word."""
         self._deframer = Deframer()
-        self._outstanding, self._resync_heard = None, None
         self._heard = now.seconds
         self._enter(Phase.LISTENING, now)
 
@@ -203,6 +206,7 @@ class Session:
         # At any time: the interface has (re)started and knows nothing of us.
         for record in self.station.records(now.wall):
             yield Send(encode(record, self.station.code_page))
+        self._spoke_of_life = now.seconds
         self._enter(Phase.DESCRIBING, now)
 
     def _link_alive(self, record: Record, now: Moment) -> Iterator[Effect]:
@@ -218,7 +222,7 @@ class Session:
                 yield from self._link_start(record, now)
                 self._enter(Phase.ALIVE, now)
                 yield Up()
-            case _:
+            case _ if now.seconds - self._spoke_of_life >= self._timings.between_alives:
                 yield self._say("LA", now)
 
     def _link_end(self, _record: Record, now: Moment) -> Iterator[Effect]:
@@ -241,7 +245,7 @@ class Session:
     def _posting_timed_out(self, now: Moment) -> Iterator[Effect]:
         heard_since = self._heard > self._posted_at
         yield from self._give_up("timeout")
-        if not heard_since:
+        if not heard_since and self.phase is Phase.ALIVE:
             # The next charge must not be lost to a dead line as well.
             yield from self._check(now)
 
@@ -298,4 +302,6 @@ class Session:
         self.phase, self._since = phase, now.seconds
 
     def _say(self, kind: str, now: Moment) -> Send:
+        if kind in ("LS", "LA"):
+            self._spoke_of_life = now.seconds
         return Send(encode(Record(kind, stamp(now.wall)), self.station.code_page))

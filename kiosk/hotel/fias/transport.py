@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 MOST_AT_ONCE = 65_536
-CONNECT_SECONDS = 10.0
+CONNECT_SECONDS = 5.0
 CLOSE_SECONDS = 2.0
 """An interface waits that long after LE before it drops the port."""
-WRITE_SECONDS = 10.0
+WRITE_SECONDS = 5.0
 
 
 class WireCut(Exception):
