@@ -73,6 +73,8 @@ _BY_CODE: dict[int, type[StoreError]] = {
     sqlite3.SQLITE_CORRUPT: StoreDamaged,
     sqlite3.SQLITE_NOTADB: StoreDamaged,
 }
+# secure_delete: what is forgotten is overwritten in the file, not just unlinked from it.
+_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON")
 _PRIMARY = 0xFF  # the low byte of an extended result code, https://sqlite.org/rescode.html
 
 
@@ -172,7 +174,7 @@ class Database:
             self.path, timeout=busy_seconds, isolation_level=None, check_same_thread=False, cached_statements=256
         )
         connection.row_factory = Row
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         return connection
 

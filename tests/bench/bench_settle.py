@@ -11,8 +11,8 @@ from pathlib import Path
 from kiosk.books.ledger import Books
 from tests.books_kit import open_books, signed
 
-ROUNDS = 6
-CHARGES = 60  # per round and side
+ROUNDS = 12
+CHARGES = 20  # per round and side
 
 
 def measure() -> dict[str, float]:
@@ -49,7 +49,7 @@ class _Bare:
             schema = [sql for (sql,) in source.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")]
         source.close()
         self._connection = sqlite3.connect(path, isolation_level=None)
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
             self._connection.execute(f"PRAGMA {pragma}")
         for sql in schema:
             if "sqlite_sequence" not in sql:
