@@ -27,6 +27,10 @@ DEADLINE = 30.0
 # The overlay is a mount of this namespace alone: it is gone when the container is, however that ends.
 BOOT = """
 set -eu
+if ! [ -e /sys/fs/cgroup/cgroup.procs ] && ! [ -e /sys/fs/cgroup/systemd ]; then  # a bare chroot
+  mount -t sysfs sysfs /sys
+  mount -t cgroup2 cgroup2 /sys/fs/cgroup
+fi
 mount -t tmpfs tmpfs "$1"
 mkdir "$1/upper" "$1/work" "$1/root"
 mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
@@ -358,6 +362,8 @@ def test_a_killed_cupsd_forgets_its_jobs_and_their_documents(machine: Container)
     pid = machine.pid("cups.service")
     spool = Path(f"/proc/{pid}/root/var/spool/cups")
     assert [file.name for file in sorted(spool.glob("?0*"))] == ["c00001", "d00001-001"]
+    # The filters run as lp.
+    assert (spool.stat().st_mode & 0o777, spool.group(), (spool / "tmp").group()) == (0o710, "lp", "lp")
     assert machine.shell("ls /var/spool/cups | grep -c '^[cd]0' || true") == "0"
     os.kill(pid, signal.SIGKILL)
     until(lambda: machine.pid("cups.service") not in (0, pid), "a new cupsd")
