@@ -161,16 +161,16 @@ class PrivateCups:
             self._daemon.signal(signal.SIGCONT)
 
     def add_queue(self, name: str, uri: str) -> None:
-        """A driverless queue for the IPP printer at ``uri``."""
+        """A driverless queue for the IPP printer at ``uri``, ready for jobs. Raises FarSideDied."""
         subprocess.run(
             ["lpadmin", "-h", self.server, "-p", name, "-E", "-v", uri, "-m", "everywhere"],
             check=True,
             capture_output=True,
             timeout=20,
         )
-
-    def remove_queue(self, name: str) -> None:
-        subprocess.run(["lpadmin", "-h", self.server, "-x", name], check=True, capture_output=True, timeout=20)
+        # cupsd asks the printer and writes the queue's description behind lpadmin's back; until then it prints nothing.
+        if self._daemon is not None:
+            self._daemon.ready((self.home / "cache" / f"{name}.data").exists)
 
     def documents(self) -> list[Path]:
         """Every document and job ticket left in the spool; cupsd's copies of queue descriptions there are neither."""

@@ -54,7 +54,9 @@ class Job:
         """The first record, seen or yet to come, that fulfils ``condition``."""
         async with asyncio.timeout(seconds), self._changed:
             await self._changed.wait_for(lambda: any(map(condition, self.records)) or self._task.done())
-        return next(filter(condition, self.records))
+        found = next(filter(condition, self.records), None)
+        assert found is not None, self.records
+        return found
 
     async def state(self, state: JobState, seconds: float = 8) -> JobRecord:
         return await self.until(lambda record: record.state is state, seconds)
