@@ -288,8 +288,11 @@ class Campaign:
         in_child(place, money_path)
         longest = time.perf_counter() - start
         chance = random.Random(seed)
-        for number in range(count):
-            self._run(delay=chance.uniform(0, longest), hotel_has_it=bool(number % 2))
+        while self.kills < count:
+            before = self.kills
+            self._run(delay=chance.uniform(0, longest), hotel_has_it=bool(self.kills % 2))
+            if self.kills == before:
+                longest *= 0.95  # the child was through before its time: the machine is quicker now
 
     def _run(self, *, at: int = NEVER, delay: float | None = None, hotel_has_it: bool) -> None:
         place = self._place()
