@@ -227,15 +227,15 @@ def test_a_delivery_says_nothing_of_its_content(db, outbox):
     assert repr(outbox.next_due()) == "Delivery(pms posting a queued)"
 
 
-async def test_the_worker_notices_another_process_within_a_tenth_of_a_second(db, outbox, tmp_path, clock):
+async def test_the_worker_notices_another_process_long_before_its_wait_is_over(db, outbox, tmp_path, clock):
     writer = Database(tmp_path / "books.db", BOOKS, clock=clock)
     loop = asyncio.get_running_loop()
-    waiting = asyncio.ensure_future(outbox.wait(5.0))
+    waiting = asyncio.ensure_future(outbox.wait(30.0))
     await asyncio.sleep(0)
     put(writer, "a")
     start = loop.time()
     await waiting
-    assert loop.time() - start < 0.5
+    assert loop.time() - start < 2.0
     assert outbox.next_due().key == "a"
     writer.close()
 
@@ -244,4 +244,4 @@ async def test_the_wait_ends_by_itself(outbox):
     loop = asyncio.get_running_loop()
     start = loop.time()
     await outbox.wait(0.1)
-    assert 0.09 <= loop.time() - start < 1.0
+    assert 0.09 <= loop.time() - start < 5.0
