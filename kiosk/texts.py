@@ -18,6 +18,9 @@ LOCALE = Path(__file__).with_name("locale")
 DOMAIN = "kiosk"
 LANGUAGES = ("zh_CN", "en")
 
+WORDED_VALUES = frozenset({"media", "sides", "colour"})
+"""Names of values that are words themselves: the value ``v`` of the name ``n`` is worded by the message "n.v"."""
+
 Value = str | int
 Values = Mapping[str, Value] | Iterable[tuple[str, Value]]
 
@@ -39,10 +42,7 @@ class Texts:
         return self._catalogue.gettext(key).format_map(values)
 
     def say(self, key: str, values: Values = ()) -> str:
-        """Like calling, for values that come as data: one that is itself a word ("media", "a4") is worded too.
-
-        A value ``v`` of the name ``n`` is worded by the message "n.v" where there is one.
-        """
+        """Like calling, for values that come as data; those of WORDED_VALUES are worded too."""
         return self(key, **{name: self._word(name, value) for name, value in dict(values).items()})
 
     def knows(self, key: str) -> bool:
@@ -50,7 +50,7 @@ class Texts:
 
     def _word(self, name: str, value: Value) -> Value:
         key = f"{name}.{value}"
-        return self(key) if self.knows(key) else value
+        return self(key) if name in WORDED_VALUES and self.knows(key) else value
 
 
 @cache

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kiosk.texts import DOMAIN, LANGUAGES, LOCALE, placeholders, source_of
+from kiosk.texts import DOMAIN, LANGUAGES, LOCALE, WORDED_VALUES, placeholders, source_of
 
 ROOT = Path(__file__).parents[1]
 SOURCES = ("kiosk", "hardware", "screens")
@@ -33,7 +33,8 @@ class Named:
     patterns: dict[str, str] = field(default_factory=dict)
 
     def covers(self, key: str) -> bool:
-        return key in self.keys or any(re.fullmatch(pattern, key) for pattern in self.patterns)
+        worded = key.partition(".")[0] in WORDED_VALUES
+        return worded or key in self.keys or any(re.fullmatch(pattern, key) for pattern in self.patterns)
 
 
 def named_in_sources(root: Path = ROOT) -> Named:
@@ -59,9 +60,8 @@ def _sources(root: Path) -> Iterator[Path]:
 
 def _of_python(tree: ast.AST) -> Iterator[tuple[bool, str]]:
     """(True, a literal) or (False, the pattern of an f-string), but for what goes to a log."""
-    inside_fstrings = {
-        id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)
-    } - {id(node) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)}
+    joined = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
+    inside_fstrings = {id(part) for node in joined for part in node.values if isinstance(part, ast.Constant)}
     logged = {id(node.args[0]) for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args and _logs(node)}
     for node in ast.walk(tree):
         if id(node) in logged:
@@ -90,7 +90,9 @@ def _of_kv(source: str) -> Iterator[tuple[bool, str]]:
     for match in _KV_STRING.finditer(source):
         text = match[2] or match[4] or ""
         if match[1] or match[3]:
-            yield False, "[a-z0-9_.-]+".join(re.escape(part) for part in _HOLE.split(text))
+            yield False, "[a-z0-9_.-]+".join(re.escape(part) for part in _HOLE.split(text)) if "." in text else ""
+        elif text.endswith((".", "-")):  # the rest of the key is added to it
+            yield False, re.escape(text) + "[a-z0-9_.-]+"
         else:
             yield True, text
 

@@ -11,7 +11,7 @@ from kivy.uix.boxlayout import BoxLayout
 
 from hardware.protocols import Sides
 from kiosk.journeys.copy_questions import DARKNESS, FIT, Choice, ChooseCopy, CopyOrder, ScanAgain
-from screens.format import money
+from kiosk.wording import money
 from screens.question import QuestionScreen, screen_for
 from screens.theme import theme
 from screens.widgets import Card, Option, OptionGrid, Text, TouchButton

@@ -9,7 +9,7 @@ from kivy.properties import NumericProperty
 from kiosk.journeys.welcome import Home, ServiceTile, ShowPrices
 from kiosk.texts import Texts
 from screens.attract import part_of_day
-from screens.format import money
+from kiosk.wording import money
 from screens.question import QuestionScreen, screen_for
 from screens.theme import theme
 from screens.widgets import Icon, Plate, Pressable, Text

@@ -21,7 +21,7 @@ from kiosk.visit import BACK, Progress, Question, Situation
 from screens.assets import Assets
 from screens.frame import Trail
 from screens.theme import theme
-from screens.widgets import Scroller, Stack, Text, TouchButton
+from screens.widgets import Filler, Scroller, Stack, Text, TouchButton
 
 Shown = Question[Any] | Progress
 SCREENS: dict[type[Any], type[QuestionScreen]] = {}
@@ -33,6 +33,15 @@ class Slot(Stack):
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("spacing", theme.space("gap"))
         super().__init__(**kwargs)
+
+    def settle(self) -> bool:
+        """Called when everything is in it; True when it stretches."""
+        if all(child.size_hint_y is None for child in self.children):
+            return False
+        self.unbind(minimum_height=self.setter("height"))
+        self.bind(minimum_height=self.setter("size_hint_min_y"))
+        self.size_hint_y, self.size_hint_min_y = 1, self.minimum_height
+        return True
 
 
 class Aside(Slot):
@@ -142,8 +151,8 @@ class QuestionScreen(BoxLayout):
             self.orientation = "horizontal"
             self.padding, self.spacing = (margin, theme.px(40)), theme.px(64)
             left = _column([head, aside])
-            left.size_hint_x = 0.44
-            right = BoxLayout(orientation="vertical", spacing=theme.space("gap"), size_hint_x=0.56)
+            left.size_hint_x = 0.4
+            right = BoxLayout(orientation="vertical", spacing=theme.space("gap"), size_hint_x=0.6)
             right.add_widget(_column([choices]))
             if actions:
                 right.add_widget(actions)
@@ -163,8 +172,12 @@ class QuestionScreen(BoxLayout):
 
 def _column(blocks: list[Any]) -> Scroller:
     content = BoxLayout(orientation="vertical", spacing=theme.space("gap"))
+    stretches = False
     for block in blocks:
         content.add_widget(block)
+        stretches = (isinstance(block, Slot) and block.settle()) or stretches
+    if not stretches:
+        content.add_widget(Filler())
     return Scroller(content)
 
 

@@ -75,13 +75,13 @@ CHOICES = CopyChoices(
 )
 SHEET = {"media": A4, "sides": Sides.LONG_EDGE.value, "colour": "black"}
 BILL = Bill(
-    lines=(BillLine("tariff.copy.sheet", (*SHEET.items(), ("quantity", 3)), yuan(450)),),
+    lines=(BillLine("tariff.copy.sheet", (*SHEET.items(), ("n", 3)), yuan(450)),),
     total=yuan(450),
     tax=yuan(25),
     tax_basis_points=600,
 )
 TILES = (
-    ServiceTile("copy", "service.copy.hint", yuan(100)),
+    ServiceTile("copy", "copy.tile.hint", yuan(100)),
     ServiceTile("print", "service.print.hint"),
     ServiceTile("scan", "service.scan.hint"),
     ServiceTile("fax", "service.fax.hint", reason="service.fault"),
@@ -157,20 +157,20 @@ def samples(folder: Path, language: str) -> Mapping[str, tuple[Any, Situation]]:
         "scanning": (Progress("copy.scanning", 0, 0, 0.4, stage="scan"), working),
         "review": (ReviewPages((PageView(good), PageView(good)), Source.GLASS, yuan(450)), choosing),
         "review-marked": (
-            ReviewPages((PageView(good), marked), Source.GLASS, yuan(450), "scanner.media-jam"),
+            ReviewPages((PageView(good), marked), Source.GLASS, yuan(450), "scanner.jam"),
             choosing,
         ),
-        "scan-trouble": (ScanTrouble("scanner.media-jam", Source.FEEDER, other_source=True), choosing),
+        "scan-trouble": (ScanTrouble("scanner.jam", Source.FEEDER, other_source=True), choosing),
         "identify": (Identify(3, card_reader=True), choosing),
         "identify-failed": (Identify(1, card_reader=True, failed=True), choosing),
         "identify-typed": (Identify(3, card_reader=False), choosing),
-        "sampling": (Progress("copy.sampling", 0, 1, 0.5, stage="sample"), working),
+        "sampling": (Progress("copy.printing.sample", 0, 1, 0.5, stage="sample"), working),
         "sample": (ApproveSample(good, 1, 2, yuan(450), lighter_possible=True, darker_possible=True), working),
         "sample-only": (ApproveSample(good, 1, 0, yuan(150), lighter_possible=False, darker_possible=True), working),
         "sign": (Sign(BILL, by_card=True), working),
-        "printing": (Progress("copy.printing", 3, 10, 0.4, seconds_left=42, stage="collect"), working),
+        "printing": (Progress("copy.printing.rest", 3, 10, 0.4, seconds_left=42, stage="collect"), working),
         "trouble": (
-            PrinterTrouble("printer.media-jam", "side-door", 2, 10, yuan(200), 2),
+            PrinterTrouble("printer.media-jam", "door", 2, 10, yuan(200), 2),
             working,
         ),
         "trouble-waiting": (
@@ -182,7 +182,7 @@ def samples(folder: Path, language: str) -> Mapping[str, tuple[Any, Situation]]:
             Situation(language, STAGES),
         ),
         "farewell-no-paper": (
-            Farewell(BILL, 3, 3, "K1-000217", "receipt.media-empty", "https://kiosk.example/r/K1-000217", "feeder"),
+            Farewell(BILL, 3, 3, "K1-000217", "receipt.paper-out", "https://kiosk.example/r/K1-000217", "feeder"),
             Situation(language, STAGES),
         ),
         "moment": (Progress("progress.moment"), plain),

@@ -6,6 +6,7 @@ the smallest. What is found is printed and makes the exit code 1. A panel needs 
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -73,7 +74,7 @@ def main(arguments: list[str]) -> int:
         command = [sys.executable, "-m", "screens.shots", str(folder)]
         return max(subprocess.run([*command, panel_name(panel)], check=False).returncode for panel in PANELS)
     panel = next(panel for panel in PANELS if panel_name(panel) == arguments[1])
-    faults = shoot(folder, panel, arguments[2:])
+    faults = shoot(folder, panel, arguments[2:], plain=bool(os.environ.get("SHOTS_PLAIN")))
     sys.stdout.writelines(f"{fault}\n" for fault in faults)
     return 1 if faults else 0
 

@@ -19,6 +19,7 @@ from kivy.uix.widget import Widget
 
 from screens import sounds
 from screens.icons import icon
+from screens.lines import broken
 from screens.theme import BOLD, Colour, theme
 
 
@@ -42,6 +43,11 @@ class Text(Label):
         kwargs.setdefault("valign", "middle")
         super().__init__(**kwargs)
         self.on_fit(self, self.fit)
+
+    def texture_update(self, *_: Any) -> None:
+        core, room = self._label, self.text_size[0]
+        core.text = self.text if room is None else broken(self.text, room, lambda piece: core.get_extents(piece)[0])
+        super().texture_update()
 
     def on_role(self, _text: Text, role: str) -> None:
         self.font_size = theme.type(role)
@@ -169,9 +175,9 @@ class Pressable(Widget):
     """
 
     test_id = StringProperty("")
-    pressed = BooleanProperty(False)
-    off = BooleanProperty(False)
-    tells_why = BooleanProperty(False)
+    pressed = BooleanProperty(defaultvalue=False)
+    off = BooleanProperty(defaultvalue=False)
+    tells_why = BooleanProperty(defaultvalue=False)
 
     __events__ = ("on_tap", "on_refused")
 
@@ -226,9 +232,9 @@ class TouchButton(Pressable):
     kind = OptionProperty("plain", options=tuple(FACES))
     role = StringProperty("control")
     radius = NumericProperty(28)
-    strong = BooleanProperty(False)
-    hug = BooleanProperty(False)
-    upright = BooleanProperty(False)
+    strong = BooleanProperty(defaultvalue=False)
+    hug = BooleanProperty(defaultvalue=False)
+    upright = BooleanProperty(defaultvalue=False)
     natural = NumericProperty(0)
     inset = NumericProperty(30)
 
@@ -314,7 +320,7 @@ class Option(Pressable):
 
     text = StringProperty("")
     note = StringProperty("")
-    chosen = BooleanProperty(False)
+    chosen = BooleanProperty(defaultvalue=False)
 
     def __init__(self, value: object = None, **kwargs: Any) -> None:
         self.value = value
@@ -434,7 +440,7 @@ class Scroller(StencilView):
         overflow = self.overflow
         self.offset = min(self.offset, overflow)
         bar = theme.px(12)
-        self.content.width = self.width - (bar * 2 if overflow > 1 else 0)
+        self.content.width = self.width
         self.content.height = max(self.content.minimum_height, self.height)
         self.content.x, self.content.top = self.x, self.top + self.offset
         self._bar_colour.a = 0.8 if overflow > 1 else 0
@@ -443,7 +449,7 @@ class Scroller(StencilView):
             length = max(self.height * part, theme.px(60))
             run = (self.height - length) * (self.offset / overflow)
             self._bar.size, self._bar.radius = (bar * 0.7, length), [bar * 0.35]
-            self._bar.pos = (self.right - bar * 0.7, self.top - run - length)
+            self._bar.pos = (self.right + bar, self.top - run - length)  # in the margin: the content keeps its width
 
     def on_touch_down(self, touch: Any) -> bool:
         if not self.collide_point(*touch.pos):

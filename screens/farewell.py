@@ -1,0 +1,90 @@
+"""Done: what to take along, what was charged, the receipt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import segno
+from kivy.clock import Clock
+from kivy.graphics import Color, Rectangle
+from kivy.graphics.texture import Texture
+from kivy.properties import NumericProperty, StringProperty
+
+from kiosk.journeys.paying import Farewell
+from kiosk.wording import money
+from screens import drawing, rows  # noqa: F401 - named in the layout
+from screens.question import QuestionScreen, screen_for
+from screens.theme import theme
+from screens.widgets import Card, Text
+
+SECONDS = 30
+"""Until the visit ends by itself; a touch begins them anew."""
+PRINTED = "printed"
+
+
+@screen_for(Farewell)
+class FarewellScreen(QuestionScreen):
+    chimes = True
+
+    seconds = NumericProperty(SECONDS)
+
+    def keep(self) -> object:
+        return self.seconds
+
+    def fill(self) -> None:
+        if isinstance(self.kept, int):
+            self.seconds = self.kept
+        question, things = self.question, self.ids.things
+        things.fact("copy", self.t(self._count_key(), sheets=question.sheets, asked=question.asked))
+        things.fact("scan", self.t(f"farewell.originals-{question.originals_in}"), tone="brass")
+        if question.receipt == PRINTED:
+            things.fact("receipt", self.t("farewell.receipt-printed"))
+        else:
+            things.fact("alert", self.t(question.receipt), tone="alert")
+        bill = self.ids.bill
+        bill.add_widget(Text(role="body", tone="soft", text=self.t("farewell.charged")))
+        bill.add_widget(Text(role="hero" if theme.portrait else "amount", text=money(question.bill.total)))
+        bill.add_widget(Text(role="body", tone="soft", text=self.t("farewell.voucher", voucher=question.voucher)))
+        self.ids.qr.words = self.t("farewell.qr")
+        self.ids.qr.show(question.receipt_link)
+        self._counting = Clock.schedule_interval(self._count, 1.0)
+
+    def _count_key(self) -> str:
+        return "farewell.all" if self.question.sheets >= self.question.asked else "farewell.some"
+
+    def _count(self, *_: Any) -> None:
+        if self.dead:
+            return
+        self.seconds = max(0, self.seconds - 1)
+        if not self.seconds:
+            self.answer(False)  # noqa: FBT003 - the question's own answer
+
+    def on_touch_down(self, touch: Any) -> bool:
+        self.seconds = SECONDS
+        return bool(super().on_touch_down(touch))
+
+    def left(self) -> None:
+        self._counting.cancel()
+
+
+class QrCard(Card):
+    """A code to take along on a phone; black on white in every theme, or no phone reads it."""
+
+    words = StringProperty("")
+
+    def show(self, text: str) -> None:
+        code = [bytes(0 if dark else 255 for dark in line) for line in segno.make(text, micro=False).matrix_iter()]
+        side = len(code)
+        texture = Texture.create(size=(side, side), colorfmt="luminance")
+        texture.mag_filter = texture.min_filter = "nearest"
+        texture.blit_buffer(b"".join(reversed(code)), colorfmt="luminance", bufferfmt="ubyte")
+        place = self.ids.place
+        with place.canvas:
+            Color(1, 1, 1, 1)
+            self._code = Rectangle(texture=texture)
+        place.bind(pos=self._put, size=self._put)
+
+    def _put(self, place: Any, *_: Any) -> None:
+        side = min(place.width, place.height)
+        self._code.size = (side, side)
+        self._code.pos = (place.center_x - side / 2, place.center_y - side / 2)

@@ -1,0 +1,119 @@
+"""The keyboard on the glass: figures and Latin letters, which is what room numbers and passports are written in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kivy.clock import Clock
+from kivy.properties import BooleanProperty, StringProperty
+from kivy.uix.boxlayout import BoxLayout
+
+from kiosk.texts import Texts
+from screens.icons import icon
+from screens.theme import theme
+from screens.widgets import Plate, Pressable, Stack, Text
+
+ROWS = ("1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm")
+ERASE, SPACE = "erase", " "
+
+
+class Key(Pressable):
+    """One key; ``value`` is the character it types, or ERASE."""
+
+    def __init__(self, value: str, face: str, *, role: str = "control", font: str = "Sans", **kwargs: Any) -> None:
+        self.value = value
+        name = {SPACE: "space"}.get(value, value)
+        super().__init__(size_hint_y=None, height=theme.space("option"), test_id=f"key-{name}", **kwargs)
+        self._plate = Plate(self.canvas.before)
+        self._face = Text(fit="tight", role=role, text=face, font_name=font)
+        self.add_widget(self._face)
+        place = Clock.create_trigger(self._place, -1)
+        self.bind(pos=place, size=place, pressed=self._paint)
+        self._face.bind(texture_size=place)
+        self._paint()
+
+    def _paint(self, *_: Any) -> None:
+        self._plate.paint(theme.pine_soft if self.pressed else theme.card, theme.pine if self.pressed else theme.line)
+        self._face.tone = "on_pine_soft" if self.pressed else "ink"
+
+    def _place(self, *_: Any) -> None:
+        self._plate.place(self, theme.px(20), max(1, theme.px(2)))
+        self._face.center = self.center
+
+
+class Keyboard(Stack):
+    """Rows of keys; ``on_key`` comes with the character or ERASE."""
+
+    __events__ = ("on_key",)
+
+    def __init__(self, t: Texts, **kwargs: Any) -> None:
+        super().__init__(spacing=theme.px(14), **kwargs)
+        for letters in ROWS:
+            self.add_widget(self._row(letters))
+        last = self.children[0]
+        last.add_widget(self._key(SPACE, t("keyboard.space"), role="body", size_hint_x=2.0))
+        last.add_widget(self._key(ERASE, icon("erase"), font="Icons", size_hint_x=1.4))
+
+    def _row(self, letters: str) -> BoxLayout:
+        row = BoxLayout(size_hint_y=None, height=theme.space("option"), spacing=theme.px(9))
+        if len(letters) == 9:
+            row.add_widget(BoxLayout(size_hint_x=0.45))
+        for letter in letters:
+            row.add_widget(self._key(letter, letter.upper()))
+        if len(letters) == 9:
+            row.add_widget(BoxLayout(size_hint_x=0.45))
+        return row
+
+    def _key(self, value: str, face: str, **kwargs: Any) -> Key:
+        key = Key(value, face, **kwargs)
+        key.bind(on_tap=lambda tapped: self.dispatch("on_key", tapped.value))
+        return key
+
+    def on_key(self, value: str) -> None:
+        pass
+
+
+class Field(Pressable):
+    """What has been typed, under its name. ``active``: the keyboard types here."""
+
+    text = StringProperty("")
+    active = BooleanProperty(defaultvalue=False)
+
+    def __init__(self, name: str, most: int, **kwargs: Any) -> None:
+        self.most = most
+        super().__init__(size_hint_y=None, height=theme.px(160), **kwargs)
+        self._plate = Plate(self.canvas.before)
+        self._name = Text(role="small", tone="soft", text=name)
+        self._typed = Text(role="tile", fit="box", shorten=True, shorten_from="left")
+        self.add_widget(self._name)
+        self.add_widget(self._typed)
+        self.bind(pos=self._place, size=self._place, active=self._paint, text=self._write)
+        self._name.bind(height=self._place)
+        self._paint()
+        self._write()
+
+    def type(self, value: str) -> None:
+        if value == ERASE:
+            self.text = self.text[:-1]
+        elif len(self.text) < self.most and (value != SPACE or self.text):
+            self.text += value.upper()
+
+    def _write(self, *_: Any) -> None:
+        self._typed.text = self.text + ("|" if self.active else "")
+
+    def _paint(self, *_: Any) -> None:
+        self._plate.paint(theme.card, theme.pine if self.active else theme.line)
+        self._place()
+        self._write()
+
+    def _place(self, *_: Any) -> None:
+        self._plate.place(self, theme.px(24), max(1, theme.px(5 if self.active else 2)))
+        inset = theme.px(32)
+        inner = max(1, self.width - 2 * inset)
+        typed_high = theme.type("tile") * 1.45
+        self.height = max(theme.px(160), self._name.height + typed_high + theme.px(28))
+        self._name.pos = (self.x + inset, self.top - self._name.height - theme.px(12))
+        self._name.width = inner
+        self._typed.size = (inner, typed_high)
+        self._typed.pos = (self.x + inset, self._name.y - typed_high)
+

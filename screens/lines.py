@@ -1,0 +1,40 @@
+"""Breaks text into lines as Chinese and English are set together: no line begins with a full stop or a comma.
+
+Kivy breaks at spaces only, or inside words where there are none; Chinese has no spaces and may break between any two
+characters but before a closing or after an opening mark (GB/T 15834).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+CLOSING = "，。、；：？！）》”’」』％·…"
+OPENING = "（《“‘「『¥"
+
+_UNIT = re.compile(
+    rf"[{OPENING}]*(?:[A-Za-z0-9¥$%+\-/.,:;!?'()×→@_&—~]+|[^\sA-Za-z0-9])[{CLOSING}.,;:!?%]*|\s+",
+)
+
+
+def units(text: str) -> Iterator[str]:
+    """The pieces that stay together: a word or a character with the marks that belong to it; or white space."""
+    yield from _UNIT.findall(text)
+
+
+def broken(text: str, width: float, measure: Callable[[str], float]) -> str:
+    """``text`` with line ends where it has to break to stay within ``width``; ``measure`` gives a piece's width."""
+    return "\n".join(line for part in text.split("\n") for line in _lines(part, width, measure))
+
+
+def _lines(text: str, width: float, measure: Callable[[str], float]) -> Iterator[str]:
+    if measure(text) <= width:
+        yield text
+        return
+    line = ""
+    for unit in units(text):
+        if line.strip() and not unit.isspace() and measure(line + unit) > width:
+            yield line.rstrip()
+            line = ""
+        line += unit
+    yield line.rstrip()

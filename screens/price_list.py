@@ -1,0 +1,28 @@
+"""What everything costs, before anything is begun."""
+
+from __future__ import annotations
+
+from kiosk.journeys.welcome import PriceList, PriceSection
+from kiosk.wording import money, percent
+from screens.question import QuestionScreen, screen_for
+from screens.rows import RowCard
+from screens.widgets import Text
+
+
+@screen_for(PriceList)
+class PriceListScreen(QuestionScreen):
+    def fill(self) -> None:
+        for section in self.question.sections:
+            self.ids.sections.add_widget(self._card(section))
+
+    def _card(self, section: PriceSection) -> RowCard:
+        card = RowCard()
+        card.add_widget(Text(role="tile", tone="pine", text=self.t(f"service.{section.service}.title")))
+        card.line()
+        for line in section.lines:
+            price = self.t(f"prices.unit.{line.unit}", price=money(line.price))
+            card.row(self.t.say(f"prices.{line.key}", line.values), price)
+        card.line()
+        tax = self.t("prices.tax", percent=percent(section.tax_basis_points))
+        card.add_widget(Text(role="body", tone="soft", text=tax))
+        return card

@@ -1,0 +1,85 @@
+"""Work under way: how far it is, and how long it still takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kivy.graphics import Color, SmoothRoundedRectangle
+from kivy.properties import NumericProperty, StringProperty
+from kivy.uix.widget import Widget
+
+from kiosk.visit import Progress
+from screens import drawing  # noqa: F401 - named in the layout
+from screens.question import QuestionScreen, screen_for
+from screens.theme import theme
+
+SPEAKS_FROM = 10
+"""Seconds: the time that is left is told where it is longer."""
+
+DRAWINGS = {"scan": "scanning", "identify": "card"}
+"""By stage; whatever else is under way ends on paper."""
+
+
+@screen_for(Progress)
+class ProgressScreen(QuestionScreen):
+    count = StringProperty("")
+    left_words = StringProperty("")
+    part = NumericProperty(0.0)
+
+    @property
+    def drawing(self) -> str:
+        return DRAWINGS.get(self.question.stage, "printing") if self.question.stage else "moment"
+
+    def fill(self) -> None:
+        self._tell(self.question)
+
+    def update(self, question: Any) -> bool:
+        if (question.key, question.stage) != (self.question.key, self.question.stage):
+            return False
+        self.question = question
+        self._tell(question)
+        return True
+
+    def _tell(self, progress: Progress) -> None:
+        if progress.total:
+            self.count = self.t("progress.page", done=progress.done, total=progress.total)
+            self.part = (progress.done + progress.part) / progress.total
+        elif progress.stage == "scan":
+            self.count = self.t("progress.scanning-page", number=progress.done + 1)
+            self.part = progress.part
+        else:
+            self.count, self.part = "", progress.part
+        self.left_words = self._time_left(progress.seconds_left)
+
+    def _time_left(self, seconds: int | None) -> str:
+        if seconds is None or seconds < SPEAKS_FROM:
+            return ""
+        if seconds < 90:
+            return self.t("progress.left", seconds=seconds)
+        return self.t("progress.left-minutes", minutes=round(seconds / 60))
+
+
+class Bar(Widget):
+    """How much of the work is done. Without a number it is not drawn."""
+
+    part = NumericProperty(0.0)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(size_hint_y=None, height=theme.px(24), **kwargs)
+        with self.canvas:
+            self._ground_colour = Color(rgba=theme.line)
+            self._ground = SmoothRoundedRectangle()
+            self._done_colour = Color(rgba=theme.pine)
+            self._done = SmoothRoundedRectangle()
+        self.bind(pos=self._draw, size=self._draw, part=self._draw)
+
+    def _draw(self, *_: Any) -> None:
+        if self.width < 2:
+            return
+        radius = [self.height / 2]
+        shown = float(self.part > 0)
+        self._ground_colour.a = self._done_colour.a = shown
+        self._ground.pos, self._ground.size, self._ground.radius = self.pos, self.size, radius
+        self._done.pos = self.pos
+        self._done.size = (max(self.height, self.width * min(1.0, self.part)), self.height)
+        self._done.radius = radius
