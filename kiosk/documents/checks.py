@@ -42,8 +42,8 @@ FEWEST_FOR_ANGLE = 400
 MOST_FOR_ANGLE = 30_000
 STEEPEST = 8.0
 SKEWED_DEGREES = 1.0
-LINES_SHARPNESS = 1.25
-"""How much sharper the lines of writing must stand out at the found angle than at none."""
+LINES_SHARPNESS = 4.0
+"""How much sharper lines must stand out at the found angle than at none; writing reaches 8, photographs 3."""
 
 EDGE = 3
 CUT_CONTRAST = 45
@@ -116,13 +116,11 @@ def blocks(mask: Mask, size: int) -> npt.NDArray[np.int64]:
 
 
 def faint(seen: Look) -> Finding | None:
-    """Judged by the darker tenth of the writing: anti-aliased edges and light backgrounds say nothing."""
-    writing = seen.ink & ~dense(seen.ink)
-    judged = writing if writing.sum() >= FEWEST_FOR_ANGLE else seen.ink
-    contrast = float(np.percentile(seen.depth[judged], 90)) / 255
+    """Judged by the darker tenth of all ink: anti-aliased edges and light backgrounds say nothing."""
+    contrast = float(np.percentile(seen.depth[seen.ink], 90)) / 255
     if contrast >= FAINT_CONTRAST:
         return None
-    return Finding(Kind.FAINT, round(contrast, 3), box_of(judged))
+    return Finding(Kind.FAINT, round(contrast, 3), box_of(seen.ink))
 
 
 def skewed(seen: Look) -> Finding | None:
@@ -156,13 +154,14 @@ class Spots:
     ys: npt.NDArray[np.float32]
 
     def sharpest(self, angles: npt.NDArray[np.float64]) -> float:
-        return max(angles.tolist(), key=self.sharpness)
+        return float(max(angles.tolist(), key=self.sharpness))
 
     def sharpness(self, degrees: float) -> float:
         """How unevenly the ink falls on lines at this angle (clockwise): high when lines of writing lie along them."""
         rows = self.ys - np.float32(math.tan(math.radians(degrees))) * self.xs
         profile = np.bincount((rows - rows.min()).astype(np.int32)).astype(np.float64)
-        return float((np.diff(profile) ** 2).sum())
+        unevenness: float = np.square(np.diff(profile)).sum().item()
+        return unevenness
 
 
 def cut_off(seen: Look) -> Finding | None:
