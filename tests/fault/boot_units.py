@@ -179,6 +179,8 @@ def booted(folder: Path) -> Iterator[Container]:
     shown.mkdir(mode=0o755)
     mountpoint.mkdir()
     (shown / "probe.py").write_text(textwrap.dedent(PROBE))
+    (shown / "paper").write_text('#!/bin/sh\ncp "$1" /run/printed\n')
+    (shown / "paper").chmod(0o755)
     boot = ["bash", "-c", BOOT, "boot", str(mountpoint), PROGRAM, str(PROJECT), str(shown)]
     with (folder / "console").open("wb") as console:
         # When this process dies, so does the container.
@@ -351,6 +353,24 @@ def test_a_wrong_configuration_starts_nothing_and_says_what_is_wrong(machine: Co
         assert wanted in machine.log("kiosk-link.service")
     finally:
         machine.write("/etc/kiosk/kiosk.toml", CONFIG)
+
+
+def test_the_installer_makes_a_queue_that_prints_for_the_kiosk(machine: Container):
+    printer = "ippeveprinter -n localhost -p 60000 -r off -f application/pdf -c /opt/kiosk-test/paper Far"
+    machine.shell(f"systemctl start dbus.service; systemd-run --quiet --unit=far-printer {printer}")
+    until(
+        lambda: machine.run("bash", "-c", ": </dev/tcp/localhost/60000", check=False).returncode == 0,
+        "a printer",
+        said=lambda: machine.log("far-printer"),
+    )
+    machine.run("/opt/kiosk/systemd/install", "--files", "--printer", "ipp://localhost:60000/ipp/print")
+    machine.shell("echo 'one page' >/run/page.txt; runuser -u kiosk -- lp -s -d kiosk /run/page.txt")
+    until(
+        lambda: machine.run("head", "-c4", "/run/printed", check=False).stdout == "%PDF",
+        "a printed page",
+        said=lambda: machine.log("cups") + machine.shell("lpstat -t; tail -30 /var/log/cups/error_log"),
+    )
+    machine.shell("systemctl stop far-printer.service; lpadmin -x kiosk")
 
 
 def test_a_killed_cupsd_forgets_its_jobs_and_their_documents(machine: Container):
