@@ -81,8 +81,8 @@ def open_devices(settings: Settings, pin_factory: Any = None) -> Devices:
         receipt_printer=EscposReceiptPrinter(
             "receipt-printer",
             receipt.path,
-            fonts / "NotoSansSC-Regular.otf",
-            fonts / "NotoSansSC-Bold.otf",
+            fonts / "Sans-Regular.otf",
+            fonts / "Sans-Bold.otf",
             baud=receipt.baud,
         ),
         panel=GpioPanel("panel", panel_pins(settings.panel), pin_factory or _pin_factory(settings.panel)),

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from hardware.protocols import Card, DeviceError, Light, PanelEvent
+from kiosk.documents.errors import DocumentError
 from kiosk.hotel.protocol import GuestsUnavailable
 from kiosk.journeys.identify import NotIdentified
 from kiosk.journeys.service import Service
@@ -170,6 +171,8 @@ class Lobby:
         log.info("service.began", visit=visit.id, service=choice)
         try:
             return await self._services[choice].run(visit, self._station)
+        except GuestLeft:
+            raise
         except WentBack:
             return True
         except NotSigned:
@@ -177,7 +180,7 @@ class Lobby:
             return True
         except NotIdentified:
             return False
-        except (DeviceError, StoreError, GuestsUnavailable) as fault:
+        except (DeviceError, DocumentError, StoreError, GuestsUnavailable) as fault:
             log.warning("service.failed", visit=visit.id, service=choice, key=fault.key)
             return await self._apologise(visit, choice, fault.key)
         except Exception as fault:

@@ -181,7 +181,7 @@ class Copying:
         found = await self.station.documents.check(page.path)
         await self.station.documents.preview(page.path, picture, PREVIEW)
         self.pages.append(page)
-        self.views.append(PageView(picture, tuple(Finding(f.kind, f.box) for f in found)))
+        self.views.append(PageView(picture, tuple(Finding(f.kind.value, f.box) for f in found)))
 
     async def _ask_about(self, fault: DeviceError, settings: ScanSettings) -> None:
         """Nothing was read: try again, or go back and choose the other source. Raises WentBack."""

@@ -73,6 +73,7 @@ class Printing:
                 continue
             self._show(order)
             await self._next(following)
+        self._show(order)
 
     async def _next(self, following: asyncio.Future[None]) -> None:
         news = asyncio.ensure_future(self._news.wait())

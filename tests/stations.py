@@ -1,0 +1,108 @@
+"""A whole station on paper devices: real books, real documents, a real guest cache."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hardware.protocols import Fitness, Health
+from kiosk.books.ledger import Books
+from kiosk.config.load import DEFAULTS, load_tariff
+from kiosk.documents.vault import Vault
+from kiosk.documents.worker import DocumentWorker
+from kiosk.hotel.protocol import Guest
+from kiosk.journeys.copy_questions import ApproveSample, ChooseCopy, Review, ReviewPages, Verdict
+from kiosk.journeys.paying import Farewell, Identify, RoomAndName, Sign, Signature
+from kiosk.journeys.service import discover
+from kiosk.journeys.welcome import Apology, Attract, Home
+from kiosk.lobby import Lobby
+from kiosk.register.requests import Requests
+from kiosk.station import Devices, House, Station
+from kiosk.store.database import Database
+from kiosk.store.migrations import BOOKS, REGISTER
+from kiosk.visit import Patience
+from tests.paper import PaperPanel, PaperPrinter, PaperReader, PaperReceipts, PaperScanner
+from tests.scripted import ScriptedGuest
+
+HOUSE = House("云山饭店", "Cloud Hill Hotel", "Lobby", "zh_CN", 2)
+STROKES = (((100, 200, 0), (300, 260, 40), (500, 180, 90)),)
+RESIDENT = Guest("0808", "31001", "Example", "Anna")
+CARD = "04A1B2C3"
+
+
+@dataclass
+class PaperGuests:
+    """One guest in room 0808; ``unpostable`` for a guest the house does not charge."""
+
+    resident: Guest = RESIDENT
+
+    async def identify(self, room: str, name: str) -> Guest | None:
+        return self.resident if (room, name) == (self.resident.room, self.resident.name) else None
+
+    async def identify_card(self, uid: str) -> Guest | None:
+        return self.resident if uid == CARD else None
+
+
+def paper_station(root: Path, documents: DocumentWorker, **parts: object) -> Station:
+    """``parts`` replace devices or guests by name."""
+    devices = {
+        "printer": PaperPrinter(),
+        "scanner": PaperScanner(),
+        "card_reader": PaperReader(),
+        "receipt_printer": PaperReceipts(),
+        "panel": PaperPanel(),
+    }
+    devices |= {name: part for name, part in parts.items() if name in devices}
+    station = Station(
+        house=HOUSE,
+        devices=Devices(**devices),
+        books=Books(Database(root / "books.db", BOOKS)),
+        requests=Requests(Database(root / "register.db", REGISTER)),
+        guests=parts.get("guests", PaperGuests()),
+        tariff=load_tariff(DEFAULTS.parent / "tariff.toml"),
+        vault=Vault(root / "vault"),
+        documents=documents,
+        clock=lambda: datetime.now(UTC),
+        patience=parts.get("patience", Patience(quiet=60, warning=20)),
+    )
+    for device in vars(station.devices).values():
+        station.health[device.name] = Health(Fitness.READY)
+    return station
+
+
+def happy(order: object = None, **answers: object) -> dict:
+    """The script of a guest who copies one page and is content; ``answers`` replace replies by question name."""
+    script = {
+        Attract: "en",
+        Home: "copy",
+        ChooseCopy: (lambda question: order) if order else (lambda question: question.order),
+        ReviewPages: Review.CONTINUE,
+        Identify: RoomAndName("0808", "Example"),
+        ApproveSample: Verdict.GOOD,
+        Sign: Signature(STROKES),
+        Farewell: False,
+        Apology: None,
+    }
+    by_name = {kind.__name__: kind for kind in script}
+    return script | {by_name[name]: answer for name, answer in answers.items()}
+
+
+@asynccontextmanager
+async def visited(station: Station, guest: ScriptedGuest):
+    """One whole visit has been served; the station is closed afterwards."""
+    try:
+        yield await Lobby(station, guest, discover()).serve_one()
+    finally:
+        station.books.db.close()
+        station.requests.db.close()
+
+
+def vouchers(station: Station) -> list[tuple[int, int]]:
+    """(sheets, minor units) of every voucher so far."""
+    found, number = [], 1
+    while (voucher := station.books.voucher(number)) is not None:
+        found.append((voucher.sheets, voucher.minor))
+        number += 1
+    return found
