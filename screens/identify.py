@@ -26,6 +26,7 @@ class IdentifyScreen(QuestionScreen):
     def fill(self) -> None:
         if self.question.failed:
             self.ids.aside.add_widget(self._refusal())
+            self.ids.how.parent.remove_widget(self.ids.how)
         if self.question.card_reader:
             self.ids.aside.add_widget(self._card())
         self._room = Field(self.t("identify.room"), LONGEST_ROOM, test_id="room", size_hint_x=0.62)
@@ -51,7 +52,7 @@ class IdentifyScreen(QuestionScreen):
         card.ids.picture.source = self.around.drawing("card")
         card.ids.heading.text = self.t("identify.card")
         card.ids.how.text = self.t("identify.card-words")
-        card.size_hint_min_y = theme.px(210) if theme.portrait or theme.small else theme.px(430)
+        card.size_hint_min_y = theme.px(190) if theme.portrait or theme.small else theme.px(430)
         card.ids.words.bind(height=lambda _words, high: _make_room(card, high))
         return card
 
@@ -72,7 +73,7 @@ class IdentifyScreen(QuestionScreen):
 
 def _make_room(card: CardHere, words_high: float) -> None:
     if theme.portrait or theme.small:
-        card.size_hint_min_y = max(theme.px(210), words_high + theme.px(48))
+        card.size_hint_min_y = max(theme.px(190), words_high + theme.px(48))
 
 
 class Keys(BoxLayout):

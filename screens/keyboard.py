@@ -116,4 +116,3 @@ class Field(Pressable):
         self._name.width = inner
         self._typed.size = (inner, typed_high)
         self._typed.pos = (self.x + inset, self._name.y - typed_high)
-

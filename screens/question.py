@@ -21,7 +21,7 @@ from kiosk.visit import BACK, Progress, Question, Situation
 from screens.assets import Assets
 from screens.frame import Trail
 from screens.theme import theme
-from screens.widgets import Filler, Scroller, Stack, Text, TouchButton
+from screens.widgets import Scroller, Stack, Text, TouchButton
 
 Shown = Question[Any] | Progress
 SCREENS: dict[type[Any], type[QuestionScreen]] = {}
@@ -176,9 +176,7 @@ def _column(blocks: list[Any]) -> Scroller:
     for block in blocks:
         content.add_widget(block)
         stretches = (isinstance(block, Slot) and block.settle()) or stretches
-    if not stretches:
-        content.add_widget(Filler())
-    return Scroller(content)
+    return Scroller(content, stretches=stretches)
 
 
 class Head(Stack):

@@ -14,6 +14,7 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.floatlayout import FloatLayout
 from kivy.uix.stencilview import StencilView
 
+from kiosk.journeys.welcome import Attract
 from kiosk.texts import texts
 from kiosk.visit import IdleWarning, LanguageChosen, Notice, Progress, Signal, Situation, StaffCalled
 from screens import sounds
@@ -126,6 +127,26 @@ class Station(FloatLayout):
         if self.presence:
             self.presence.screen.left()
 
+    @property
+    def resting(self) -> bool:
+        """Nothing on the glass moves or is expected to be touched in a hurry: the attract screen, alone."""
+        now = self.presence
+        return now is not None and now.screen.covers_all and not self._stage.moving and self._overlay is None
+
+    def greet(self) -> None:
+        """The first frame, before the engine has anything to ask: the attract screen, not yet awake."""
+        situation = Situation(self.language)
+        self._present(Attract(()), situation, None, lambda _answer: None)
+        if self.presence:
+            self.presence.screen.dead = True
+
+    def recover(self) -> None:
+        """After a fault of a screen: put the question up anew and say so."""
+        self._close_overlay()
+        self._frame_key = None
+        self.rebuild()
+        self.say(texts(self.language)("screen.crashed"))
+
     # What the engine does
 
     def put(self, ticket: int, question: Any, situation: Situation, answered: Callable[[Any], None]) -> None:
@@ -166,7 +187,8 @@ class Station(FloatLayout):
         self.language = situation.language
         if isinstance(self._overlay, EndPanel):
             self._close_overlay()
-        screen = self._build(kind, shown, situation, answered)
+        kept = before.screen.keep() if before and type(before.screen) is kind else None
+        screen = self._build(kind, shown, situation, answered, kept)
         self.presence = Presence(shown, situation, ticket, answered, screen)
         self._dress(screen)
         self._stage.present(screen, travel=_travel(before, self.presence))
@@ -350,7 +372,7 @@ def _travel(before: Presence | None, after: Presence) -> int:
     """Forward or back along the trail; covering screens come and go at once."""
     if before is None or before.screen.covers_all or after.screen.covers_all:
         return 0
-    if isinstance(before.shown, Progress) and isinstance(after.shown, Progress):
+    if type(before.screen) is type(after.screen):
         return 0
     trail = after.situation.trail
     was, now = (_stage_of(presence) for presence in (before, after))

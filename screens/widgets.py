@@ -237,6 +237,7 @@ class TouchButton(Pressable):
     upright = BooleanProperty(defaultvalue=False)
     natural = NumericProperty(0)
     inset = NumericProperty(30)
+    icon_drawn = NumericProperty(48)
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("size_hint_y", None)
@@ -269,6 +270,7 @@ class TouchButton(Pressable):
         label.text, label.role = self.text, self.role
         label.bold = self.strong or self.kind in ("main", "light")
         drawing.name, trailing.name = self.icon or "service", self.trailing or "service"
+        drawing.drawn = self.icon_drawn
         drawing.opacity, trailing.opacity = float(bool(self.icon)), float(bool(self.trailing))
         self._plate.place(self, theme.px(self.radius), max(1, theme.px(2)))
         (self._shape_upright if self.upright else self._shape_in_a_row)()
@@ -415,14 +417,15 @@ class OptionGrid(Widget):
 class Scroller(StencilView):
     """Shows one tall child and scrolls it where it doesn't fit. A press is seen at once, and forgotten when it drags.
 
-    The child is made at least as high as the room, so what stretches inside it may.
+    A child that ``stretches`` is made at least as high as the room.
     """
 
     offset = NumericProperty(0)
 
-    def __init__(self, content: BoxLayout, **kwargs: Any) -> None:
+    def __init__(self, content: BoxLayout, *, stretches: bool, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.content = content
+        self._stretches = stretches
         content.size_hint = (None, None)
         self.add_widget(content)
         with self.canvas.after:
@@ -441,7 +444,7 @@ class Scroller(StencilView):
         self.offset = min(self.offset, overflow)
         bar = theme.px(12)
         self.content.width = self.width
-        self.content.height = max(self.content.minimum_height, self.height)
+        self.content.height = max(self.content.minimum_height, self.height if self._stretches else 0)
         self.content.x, self.content.top = self.x, self.top + self.offset
         self._bar_colour.a = 0.8 if overflow > 1 else 0
         if overflow > 1:

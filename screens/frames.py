@@ -1,0 +1,77 @@
+"""The heartbeat of the glass: how fast it is drawn, how long it ever stood still, and that it is alive."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from kivy.clock import Clock
+from kivy.core.window import Window
+
+LIVELY_FPS, RESTING_FPS = 60, 5
+AWAKE = 3.0
+"""Seconds that the glass is looked after at full speed after a touch or a change."""
+PULSE = 5.0
+"""Seconds after which a frame is drawn though nothing changed, to prove that frames can be drawn."""
+
+
+class Frames:
+    """Slows the loop down while nothing happens on a resting screen, and measures it.
+
+    ``on_frame`` is called after drawn frames, at most once a second and at least every PULSE seconds while frames are
+    drawn. ``longest_gap`` is the longest time between two turns of the loop at full speed, in seconds.
+    """
+
+    def __init__(self, rests: Callable[[], bool], on_frame: Callable[[], None] = lambda: None) -> None:
+        self._rests = rests
+        self._on_frame = on_frame
+        now = time.monotonic()
+        self._awake_until = now + AWAKE
+        self._last_turn = now
+        self._told_at = 0.0
+        self._drawn_at = now
+        self._was_lively = False
+        self.first_frame_at: float | None = None
+        self.longest_gap = 0.0
+        self.gaps: list[float] = []
+        Window.bind(on_flip=self._drawn, on_touch_down=self.wake)
+        self._turns = Clock.schedule_interval(self._turn, 0)
+
+    def close(self) -> None:
+        self._turns.cancel()
+        Window.unbind(on_flip=self._drawn, on_touch_down=self.wake)
+
+    def wake(self, *_: Any) -> None:
+        """Something happens: full speed from the next turn on."""
+        self._awake_until = time.monotonic() + AWAKE
+        Clock._max_fps = LIVELY_FPS
+
+    def forget_gaps(self) -> None:
+        """Begin measuring anew."""
+        self.longest_gap = 0.0
+        self.gaps.clear()
+
+    def _turn(self, _elapsed: float) -> None:
+        now = time.monotonic()
+        lively = not self._rests() or now < self._awake_until
+        if lively and self._was_lively:
+            self._measure(now - self._last_turn)
+        self._last_turn, self._was_lively = now, lively
+        Clock._max_fps = LIVELY_FPS if lively else RESTING_FPS
+        if now - self._drawn_at > PULSE:
+            Window.canvas.ask_update()
+
+    def _measure(self, gap: float) -> None:
+        self.longest_gap = max(self.longest_gap, gap)
+        if gap > 0.030:
+            self.gaps.append(gap)
+
+    def _drawn(self, *_: Any) -> None:
+        now = time.monotonic()
+        self._drawn_at = now
+        if self.first_frame_at is None:
+            self.first_frame_at = now
+        if now - self._told_at >= 1.0:
+            self._told_at = now
+            self._on_frame()
