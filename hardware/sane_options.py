@@ -13,19 +13,21 @@ Constraint = Sequence[str] | Sequence[float] | tuple[float, float, float] | None
 
 SOURCE_WORDS = {
     Source.FEEDER: ("adf", "feeder"),
-    Source.GLASS: ("flatbed", "platen", "glass", "normal", "fb"),
+    Source.GLASS: ("flatbed", "platen", "glass", "table", "normal", "fb"),
 }
 MODE_WORDS = {
     Tone.COLOUR: ("color", "colour", "rgb"),
     Tone.GREY: ("gray", "grey"),
 }
+BACK_WORDS = ("duplex", "back")
+"""Names with these read the backs of sheets too, or only those: the last choice."""
 USUAL_RESOLUTIONS = (75, 100, 150, 200, 240, 300, 400, 600, 1200)
 
 
 def named(constraint: Iterable[object], words: Iterable[str]) -> str | None:
     """The plainest name in ``constraint`` that holds one of ``words``: "ADF" before "ADF Duplex"."""
     fitting = [str(name) for name in constraint if any(word in str(name).lower() for word in words)]
-    return min(fitting, key=len, default=None)
+    return min(fitting, key=lambda name: (any(word in name.lower() for word in BACK_WORDS), len(name)), default=None)
 
 
 def sources(constraint: Iterable[object] | None) -> dict[Source, str | None]:
@@ -54,7 +56,9 @@ def resolutions(constraint: Constraint) -> list[int]:
         return [300]
     if isinstance(constraint, tuple):
         least, most, step = (float(edge) for edge in constraint)
-        return [dpi for dpi in USUAL_RESOLUTIONS if least <= dpi <= most and (not step or (dpi - least) % step == 0)]
+        return [dpi for dpi in BACK_WORDS = ("duplex", "back")
+"""Names with these read the backs of sheets too, or only those: the last choice."""
+USUAL_RESOLUTIONS if least <= dpi <= most and (not step or (dpi - least) % step == 0)]
     return sorted({int(dpi) for dpi in constraint if float(dpi) > 0})
 
 

@@ -141,6 +141,7 @@ class SaneScanner:
         self._clock = clock
         self._child: Child | None = None
         self._turn = asyncio.Lock()
+        self._scanning = asyncio.Lock()
         self._capabilities: ScannerCapabilities | None = None
         self._fault: Fault | None = None
 
@@ -164,7 +165,7 @@ class SaneScanner:
                 async with asyncio.timeout(self._probe):
                     await child.process.wait()
             except TimeoutError:
-                if not self._turn.locked():
+                if not self._scanning.locked():
                     async with self._turn:
                         self._capabilities = await self._opened(child)
             else:
@@ -178,7 +179,7 @@ class SaneScanner:
     def health(self) -> Health:
         if self._child is None or self._child.process.returncode is not None:
             return Health(Fitness.OFFLINE, "scanner.offline")
-        if self._turn.locked():
+        if self._scanning.locked():
             return Health(Fitness.BUSY, "scanner.busy")
         if self._fault is not None and self._clock() - self._fault.seen < self._fault_lasts:
             return Health(Fitness.NEEDS_PERSON, self._fault.key)
@@ -213,9 +214,9 @@ class SaneScanner:
         """
         self.validate(settings)
         child = self._connected()
-        if self._turn.locked():
+        if self._scanning.locked():
             raise TryLater("scanner.busy")
-        async with self._turn:
+        async with self._scanning, self._turn:
             first = next_number(folder)
             delivered: set[str] = set()
             ended = False

@@ -418,6 +418,21 @@ async def test_a_lost_scanner_is_noticed_while_idle_and_found_again(far: Virtual
     await asyncio.gather(running, return_exceptions=True)
 
 
+async def test_looking_after_an_idle_scanner_never_makes_a_guest_wait(far: VirtualScanner, folder: Path) -> None:
+    seen: list[Health] = []
+    scanner = SaneScanner("scanner", far.device, far.config_dir, probe=0.001)
+    supervisor = Supervisor(scanner, lambda name, health: seen.append(health), poll=0.001)
+    running = asyncio.create_task(supervisor.run())
+    async with asyncio.timeout(20):
+        while not seen:
+            await asyncio.sleep(0.01)
+        for _ in range(10):
+            assert len(await pages_of(scanner, GLASS, folder)) == 1
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert {health.fitness for health in seen} <= {Fitness.READY, Fitness.BUSY}
+
+
 # Cancelling and dying in the middle
 
 
