@@ -56,9 +56,7 @@ def resolutions(constraint: Constraint) -> list[int]:
         return [300]
     if isinstance(constraint, tuple):
         least, most, step = (float(edge) for edge in constraint)
-        return [dpi for dpi in BACK_WORDS = ("duplex", "back")
-"""Names with these read the backs of sheets too, or only those: the last choice."""
-USUAL_RESOLUTIONS if least <= dpi <= most and (not step or (dpi - least) % step == 0)]
+        return [dpi for dpi in USUAL_RESOLUTIONS if least <= dpi <= most and (not step or (dpi - least) % step == 0)]
     return sorted({int(dpi) for dpi in constraint if float(dpi) > 0})
 
 
