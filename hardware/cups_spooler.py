@@ -51,7 +51,8 @@ class SpoolState(Enum):
 
 _STATES = {
     3: SpoolState.WAITING,
-    4: SpoolState.WAITING,
+    # Nobody here holds a job: one that is held once it was submitted has lost its document in a crash of cupsd.
+    4: SpoolState.FAILED,
     5: SpoolState.SENDING,
     6: SpoolState.HELD_BACK,
     7: SpoolState.FAILED,

@@ -11,7 +11,7 @@ from time import monotonic
 
 _LOOK_S = 0.004
 # Holds a pipe whose other end is ours alone: it closes when we end in any way, and then the whole group is killed.
-_GUARD = 'read -r _; kill -9 -- "-$1" 2>/dev/null'
+_GUARD = 'read -r _; kill -s KILL -- "-$1"'
 
 
 class FarSideDied(RuntimeError):

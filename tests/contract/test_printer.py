@@ -388,18 +388,19 @@ async def test_jobs_of_an_earlier_life_are_forgotten_at_the_first_connection(tmp
     assert last.sheets <= machine.sheets_out < 6
 
 
-async def test_a_job_in_the_spool_of_a_killed_cupsd_ends_once(tmp_path, printer, machine, cups):
-    machine.die()
-    machine.start()
-    machine.silent()
-    job = Job(printer, order(tmp_path, 2))
-    machine.resume()
+@pytest.mark.parametrize("keep_spool", [False, True], ids=["emptied", "kept"])
+async def test_a_spooler_killed_as_soon_as_it_has_the_job_prints_it_once_or_not_at_all(
+    tmp_path, printer, machine, cups, keep_spool
+):
+    job = Job(printer, order(tmp_path, 3))
     await job.until(lambda record: True)
     cups.kill()
-    cups.restart(keep_spool=True)
+    cups.restart(keep_spool)
     last = await job.end()
-    assert last.sheets == machine.sheets_out
-    assert machine.sheets_out <= 2
+    assert last.state in (JobState.COMPLETED, JobState.LOST, JobState.ABORTED, JobState.CANCELLED)
+    assert last.sheets == machine.sheets_out <= 3
+    await printed(printer, order(tmp_path, 1))
+    assert machine.sheets_out == last.sheets + 1
 
 
 async def test_a_silent_spooler_holds_nobody_up_and_prints_nothing_later(tmp_path, printer, machine, cups, monkeypatch):
