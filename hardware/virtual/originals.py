@@ -139,8 +139,9 @@ def picture() -> Image.Image:
 
 def blank() -> Image.Image:
     """Nothing but paper and its grain."""
-    grain = Image.effect_noise((A4[0] // 2, A4[1] // 2), 4).resize(A4)
-    return Image.blend(sheet(), grain.convert("RGB"), 0.02)
+    size = (A4[0] // 4, A4[1] // 4)
+    grain = Image.frombytes("L", size, random.Random(3).randbytes(size[0] * size[1])).resize(A4)
+    return Image.blend(sheet(), grain.convert("RGB"), 0.03)
 
 
 def faint() -> Image.Image:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 
+from hardware.virtual.originals import MAKERS
 from kiosk.documents.checks import check
 from kiosk.documents.findings import Finding
 from tests.documents_kit import DPI, cut_off, letter, samples, scanned, skewed
@@ -53,6 +54,14 @@ def test_clean_pages_get_no_warning(judged: list[Judged]) -> None:
 @pytest.mark.parametrize("kind", ["blank", "faint", "skewed", "cut-off"])
 def test_faulty_pages_get_their_warning_and_no_other(judged: list[Judged], kind: str) -> None:
     assert [(page.name, page.got) for page in judged if kind in page.deserved and page.got != page.deserved] == []
+
+
+@pytest.mark.parametrize("name", list(MAKERS))
+def test_the_demonstration_originals_get_the_warning_they_are_made_for(tmp_path: Path, name: str) -> None:
+    platen = Image.new("RGB", (2550, 3508), "white")
+    platen.paste(MAKERS[name](), (0, 0))
+    kinds = [finding.kind.value for finding in checked(platen.reduce(2), tmp_path)]
+    assert kinds == ([] if name in ("letter", "table", "picture") else [name])
 
 
 @pytest.mark.parametrize("degrees", [-5.0, -2.5, 1.5, 4.0])
