@@ -89,6 +89,8 @@ class Effects(Protocol):
 
     def refused(self, tx: Transaction, delivery: Delivery, reason: str) -> None: ...
 
+    def unknown(self, tx: Transaction, delivery: Delivery, reason: str) -> None: ...
+
 
 _ADD = Statement(
     insert(outbox).values(
@@ -119,6 +121,9 @@ _OPEN_BY_NUMBER = Statement(
     )
 )
 _BY_STATE = Statement(select(outbox).where(_mine, outbox.c.state == bindparam("state")).order_by(outbox.c.seq))
+_COUNTS = Statement(
+    select(outbox.c.state, func.count().label("count")).where(_mine).group_by(outbox.c.state).order_by(outbox.c.state)
+)
 _COUNT = Statement(select(func.count()).select_from(outbox).where(_mine, outbox.c.state != _S.DELIVERED.value))
 _STEP = Statement(
     update(outbox)
@@ -165,7 +170,7 @@ class Outbox:
         """At the start of the worker: what was under way may have arrived. Returns what became UNKNOWN."""
         with self.db.transaction() as tx:
             lost = [_delivery(row) for row in tx.rows(_BY_STATE, destination=self.destination, state=_S.SENDING.value)]
-            return [self._step(tx, delivery, _E.LOSE, remark="interrupted") for delivery in lost]
+            return [self._lose(tx, delivery, "interrupted") for delivery in lost]
 
     def next_due(self) -> Delivery | None:
         """The oldest queued delivery whose time has come. One that is unknown or refused blocks nobody."""
@@ -211,12 +216,17 @@ class Outbox:
     def unknown(self, delivery: Delivery, reason: str) -> None:
         """No answer: it may have arrived. Left to reconciliation or a person."""
         with self.db.transaction() as tx:
-            self._step(tx, delivery, _E.LOSE, remark=reason)
+            self._lose(tx, delivery, reason)
 
     def pending_count(self) -> int:
         """How many are not delivered, whatever the reason."""
         with self.db.reading() as tx:
             return tx.number(_COUNT, destination=self.destination)
+
+    def counts(self) -> dict[DeliveryState, int]:
+        """How many are in each state; one that nobody is in is left out."""
+        with self.db.reading() as tx:
+            return counts(tx, self.destination)
 
     def in_state(self, state: DeliveryState) -> list[Delivery]:
         """Oldest first."""
@@ -244,6 +254,12 @@ class Outbox:
         """Only a worker that waited has something to close."""
         if self._changes is not None:
             self._changes.close()
+
+    def _lose(self, tx: Transaction, delivery: Delivery, reason: str) -> Delivery:
+        after = self._step(tx, delivery, _E.LOSE, remark=reason)
+        if self._effects:
+            self._effects.unknown(tx, after, reason)
+        return after
 
     def _next_number(self, tx: Transaction) -> int:
         name = f"sequence:{self.destination}"
@@ -293,6 +309,11 @@ def deliveries(tx: Transaction, destination: str, states: Sequence[DeliveryState
     return [
         _delivery(row) for state in states for row in tx.rows(_BY_STATE, destination=destination, state=state.value)
     ]
+
+
+def counts(tx: Transaction, destination: str) -> dict[DeliveryState, int]:
+    """``Outbox.counts`` for readers that have a transaction of their own."""
+    return {DeliveryState(row["state"]): row["count"] for row in tx.rows(_COUNTS, destination=destination)}
 
 
 def _delivery(row: Row) -> Delivery:

@@ -13,10 +13,10 @@ from kiosk.books.hotel_journal import Difference, HotelRow, KnownPosting, compar
 from kiosk.books.journal import CLEARING_ROOM, RECEIVABLE_PMS, TAX_VAT, Entry
 from kiosk.books.postings import PMS
 from kiosk.books.vouchers import Voucher
-from kiosk.outbox import DeliveryState
+from kiosk.outbox import DeliveryState, counts
 from kiosk.store.database import Database
 from kiosk.store.statement import Statement, Transaction
-from kiosk.store.tables import charges, outbox
+from kiosk.store.tables import charges
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,6 @@ class Report:
 
 
 _CHARGES = Statement(select(charges.c.state, func.count().label("count")).group_by(charges.c.state))
-_POSTINGS = Statement(
-    select(outbox.c.state, func.count().label("count"))
-    .where(outbox.c.destination == bindparam("destination"))
-    .group_by(outbox.c.state)
-)
 _TOTALS = Statement(
     select(charges.c.id, charges.c.total_minor, charges.c.tax_minor)
     .where(charges.c.state == bindparam("state"))
@@ -65,7 +60,7 @@ def check(db: Database, folio: Sequence[HotelRow] | None = None) -> Report:
             vouchers=len(written),
             balances=balances,
             charges={row["state"]: row["count"] for row in tx.rows(_CHARGES)},
-            postings={row["state"]: row["count"] for row in tx.rows(_POSTINGS, destination=PMS)},
+            postings={state.value: count for state, count in counts(tx, PMS).items()},
             books=tuple(_books(entries)),
             paper=tuple(_paper(tx, entries, written)),
             money=(*_money(balances, written, postings), *(compare(postings, folio) if folio is not None else ())),

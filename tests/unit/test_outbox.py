@@ -211,6 +211,8 @@ def test_effects_are_part_of_the_answers_transaction(db, clock):
         def refused(self, tx, delivery, reason):
             enqueue(tx, "register", "request", f"{delivery.key}:{reason}", "{}", 0)
 
+        unknown = refused
+
     outbox = Outbox(db, "pms", Refusing())
     put(db, "a")
     outbox.begin(outbox.next_due())
@@ -218,8 +220,26 @@ def test_effects_are_part_of_the_answers_transaction(db, clock):
         outbox.delivered(outbox.by_key("a"), "x")
     assert outbox.by_key("a").state is S.SENDING
     outbox.refused(outbox.by_key("a"), "NP")
-    assert [each.key for each in Outbox(db, "register").in_state(S.QUEUED)] == ["a:NP"]
+    outbox.again(outbox.by_key("a"), "credit given")
+    outbox.begin(outbox.next_due())
+    outbox.unknown(outbox.by_key("a"), "silence")
+    outbox.again(outbox.by_key("a"), "not in the journal")
+    outbox.begin(outbox.next_due())
+    outbox.recover()
+    outbox.recover()
+    told = [each.key for each in Outbox(db, "register").in_state(S.QUEUED)]
+    assert told == ["a:NP", "a:silence", "a:interrupted"]
     outbox.close()
+
+
+def test_deliveries_are_counted_by_state(db, outbox):
+    put(db, "a", "b", "c")
+    put(db, "x", destination="register")
+    for answer in (outbox.delivered, outbox.unknown):
+        delivery = outbox.next_due()
+        outbox.begin(delivery)
+        answer(delivery, "test")
+    assert outbox.counts() == {S.DELIVERED: 1, S.UNKNOWN: 1, S.QUEUED: 1}
 
 
 def test_a_delivery_says_nothing_of_its_content(db, outbox):
