@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import argparse
 import sys
+from datetime import datetime
 from pathlib import Path
 
 from kiosk import bootstrap
 from kiosk.books.charge import BooksError, ChargeId
 from kiosk.books.checks import check
-from kiosk.books.hotel_journal import Difference, HotelJournalError, HotelRow, read_hotel_journal
+from kiosk.books.hotel_journal import Coverage, Difference, HotelJournalError, HotelRow, read_hotel_journal, span
 from kiosk.books.ledger import Books
+from kiosk.books.postings import NotInDoubt, resolve
 from kiosk.books.reconcile import reconcile_journal
 from kiosk.cli import Failed
 from kiosk.config.load import load
 from kiosk.outbox import DeliveryState, IllegalDelivery
-from kiosk.store.database import StoreError
+from kiosk.store.database import StoreError, instant
+
+POSTED = {"posted": True, "not-posted": False}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +31,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     actions.add_parser("open", help="charges and postings that are not finished")
     reconciling = actions.add_parser("reconcile", help="clear up unknown postings by the hotel system's journal")
     reconciling.add_argument("journal", type=Path, metavar="CSV", help="date,time,room,check,sequence,amount,text")
+    span_help = "the journal is complete %s this moment, as 2026-05-08T06:00 by the kiosk's clock"
+    reconciling.add_argument("--from", dest="since", type=_moment, metavar="TIME", help=span_help % "from")
+    reconciling.add_argument("--to", dest="until", type=_moment, metavar="TIME", help=span_help % "to")
     resolving = actions.add_parser("resolve", help="a person says what became of an unknown charge or posting")
     resolving.add_argument("charge", help="the charge's id, as `kiosk books open` prints it")
     resolving.add_argument(
@@ -40,10 +47,13 @@ def run(options: argparse.Namespace) -> int:
     settings = load(options.config)
     try:
         books = bootstrap.open_books(settings)
-        return ACTIONS[options.action](books, options)
+        try:
+            return ACTIONS[options.action](books, options)
+        finally:
+            books.db.close()
     except StoreError as fault:
         raise Failed(f"the books cannot be opened: {fault.key} {dict(fault.values)}") from fault
-    except (BooksError, IllegalDelivery) as fault:
+    except (BooksError, IllegalDelivery, NotInDoubt) as fault:
         raise Failed(str(fault)) from fault
 
 
@@ -77,7 +87,8 @@ def _open(books: Books, options: argparse.Namespace) -> int:
 
 
 def _reconcile(books: Books, options: argparse.Namespace) -> int:
-    result = reconcile_journal(bootstrap.open_postings(books), _journal(options.journal))
+    covered = _coverage(books, options.since, options.until)
+    result = reconcile_journal(bootstrap.open_postings(books), _journal(options.journal), covered)
     _say(f"found on folios: {len(result.delivered)}, queued again: {len(result.queued)}")
     _differences(result.differences)
     return 1 if result.differences else 0
@@ -88,17 +99,26 @@ def _resolve(books: Books, options: argparse.Namespace) -> int:
         voucher = books.resolve(ChargeId(options.charge), int(options.outcome), options.by)
         _say(f"voucher {voucher.number:06d}, {voucher.minor} minor units" if voucher else "voided: nothing came out")
         return 0
-    postings = bootstrap.open_postings(books)
-    delivery = postings.by_key(options.charge)
-    if delivery is None:
-        raise Failed(f"no posting of charge {options.charge}; `kiosk books open` lists them")
-    if options.outcome == "posted":
-        postings.delivered(delivery, f"by {options.by}")
-    elif options.outcome == "not-posted":
-        postings.again(delivery, f"by {options.by}")
-    else:
-        raise Failed("the outcome is posted, not-posted, or a number of sheets")
+    if options.outcome not in POSTED:
+        raise Failed(f"the outcome is {', '.join(POSTED)} or a number of sheets")
+    resolve(bootstrap.open_postings(books), options.charge, posted=POSTED[options.outcome], who=options.by)
     return 0
+
+
+def _moment(text: str) -> datetime:
+    """A date and time; without a zone it is the house's own."""
+    return datetime.fromisoformat(text)
+
+
+def _coverage(books: Books, since: datetime | None, until: datetime | None) -> Coverage | None:
+    """None when nothing was said: then only what lies between our own postings in the journal is covered."""
+    if since is None and until is None:
+        return None
+    if since is None or until is None:
+        raise Failed("--from and --to go together: a journal is complete for a span, or nothing is known of it")
+    zone = books.db.clock().tzinfo
+    first, last = (moment if moment.tzinfo else moment.replace(tzinfo=zone) for moment in (since, until))
+    return span(instant(first), instant(last))
 
 
 def _journal(path: Path) -> list[HotelRow]:
