@@ -129,4 +129,5 @@ def _escaped(text: str) -> str:
 def _replace(file: Path, content: bytes) -> None:
     fresh = file.with_name(f".{file.name}.{os.getpid()}")
     fresh.write_bytes(content)
+    fresh.chmod(0o644)  # for the collector, whatever this process's umask is
     fresh.replace(file)

@@ -394,6 +394,18 @@ def test_the_status_is_read_back_as_it_was_written(tmp_path: Path):
     ]
 
 
+def test_a_collector_of_another_user_may_read_it(tmp_path: Path):
+    code = f"""
+        import os
+        from pathlib import Path
+        from kiosk.monitor.status import Status, now, write
+        os.umask(0o077)
+        write(Status(process="kiosk", at=now(), started=now()), Path({str(tmp_path)!r}))
+    """
+    subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=True)
+    assert {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {0o644}
+
+
 def test_a_reader_never_sees_half_a_status(tmp_path: Path):
     status = kiosk_status()
     write(status, tmp_path)
