@@ -54,6 +54,7 @@ IDLE_LOOK_S = 1.0
 _LOOK_S = 0.1
 _BURY_LOOK_S = 0.03
 _SPOOLER_LOOK_S = 0.2
+_EVENTS_LOST_S = 1.0
 _LAST_WORK_S = 0.5
 _SPOOLER_IDLE_LOOKS = 5
 _ABSENT_LOOKS = 4
@@ -247,13 +248,15 @@ class CupsPrinter:
                 await self._spooler.forget(following.order.name.__eq__)
 
     async def _watch_spooler(self, following: _Following) -> None:
-        seen = -1
+        """See cupsd's side of the job after each event there, and now and then without: a restart may lose events."""
+        seen, seen_at = -1, 0.0
         while True:
             try:
                 events = await self._spooler.events()
-                if events != seen:
+                if events != seen or monotonic() > seen_at + _EVENTS_LOST_S:
                     await self._see_spooler(following)
-                following.spooler_down, seen = False, events
+                    seen, seen_at = events, monotonic()
+                following.spooler_down = False
             except SpoolerDown:
                 following.spooler_down, seen = True, -1
             await asyncio.sleep(_SPOOLER_LOOK_S)

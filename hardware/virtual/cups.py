@@ -149,6 +149,7 @@ class PrivateCups:
         self.kill()
         if not keep_spool:
             _empty(self.spool)
+            (self.home / "cache/job.cache").unlink(missing_ok=True)
         self._start_daemon()
 
     def silent(self) -> None:
