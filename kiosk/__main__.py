@@ -36,6 +36,7 @@ def main(argv: list[str] | None = None) -> int:
     command = next((word for word in words if word in COMMANDS), None)
     options = parser(command).parse_args(words)
     try:
+        options.screens = screens_app
         return int(import_module(f"kiosk.cli.{options.command}").run(options))
     except ConfigError as wrong:
         print(f"kiosk: {wrong}", file=sys.stderr)

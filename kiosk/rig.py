@@ -52,7 +52,7 @@ class VirtualHotelHost:
     def wait(self, work: Coroutine[Any, Any, Result]) -> Result:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=10)
 
-    def do(self, verb: Callable[[], Result]) -> Result:
+    def do(self, verb: Callable[[], object]) -> Any:
         """Call ``verb`` on the simulator's thread; a verb that is a coroutine is awaited there."""
 
         async def call() -> Any:
@@ -126,10 +126,10 @@ class Rig:
 
     def lay_original(self, name: str = "letter", source: Source = Source.GLASS) -> None:
         """Put one of the invented originals on the glass or into the feeder."""
-        self.scanner.load([self._original(name)], source)
+        self.scanner.load([self.original(name)], source)
 
     def load_feeder(self, *names: str) -> None:
-        self.scanner.load([self._original(name) for name in names], Source.FEEDER)
+        self.scanner.load([self.original(name) for name in names], Source.FEEDER)
 
     def verbs(self) -> tuple[Verb, ...]:
         """The menu of faults and of what a guest does with the hands."""
@@ -177,7 +177,8 @@ class Rig:
             ("hotel", "speak again", lambda: hotel.do(lambda: simulator.silent(on=False))),
         ]
 
-    def _original(self, name: str) -> Path:
+    def original(self, name: str) -> Path:
+        """An invented original by name: letter, table, picture, blank, faint, skewed, cut-off."""
         if not self.originals.exists():
             make_originals(self.originals)
         return self.originals / f"{name}.png"

@@ -25,6 +25,7 @@ def run(options: argparse.Namespace) -> int:
     """Until SIGTERM or SIGINT."""
     settings = load(options.config)
     logs.start("kiosk-link")
+    settings.paths.runtime.mkdir(parents=True, exist_ok=True)
     manager = Systemd()
     watchdog = Watchdog({"link-loop": LOOP_LIMIT}, manager)
 

@@ -1,0 +1,93 @@
+"""``kiosk doctor``: is this station set up right? Each part is tried once, and what is wrong is said with a remedy."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from hardware.protocols import Device, DeviceError, Fitness
+from kiosk import bootstrap
+from kiosk.books.checks import check
+from kiosk.config.load import load
+from kiosk.config.settings import Settings
+from kiosk.hotel.status import read_status
+from kiosk.store.database import StoreError
+from kiosk.texts import texts
+
+PATIENCE = 10.0
+"""Seconds a device has to answer."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """``trouble`` is None where all is well; ``remark`` says what was seen."""
+
+    part: str
+    remark: str
+    trouble: str | None = None
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    del parser  # what it needs is in the configuration
+
+
+def run(options: argparse.Namespace) -> int:
+    """0 when everything is well, 1 otherwise. Stop the kiosk first: a device has one owner."""
+    settings = load(options.config)
+    findings = [*_assets(settings.paths.assets), *_books(settings), *_link(settings), *asyncio.run(_devices(settings))]
+    for finding in findings:
+        mark = "ok   " if finding.trouble is None else "WRONG"
+        sys.stdout.write(f"{mark} {finding.part:16} {finding.trouble or finding.remark}\n")
+    return 1 if any(finding.trouble for finding in findings) else 0
+
+
+def _assets(folder: Path) -> Iterator[Finding]:
+    missing = None if any(folder.rglob("*.otf")) else f"no fonts in {folder}: run the installer, or make setup"
+    yield Finding("assets", str(folder), missing)
+
+
+def _books(settings: Settings) -> Iterator[Finding]:
+    try:
+        report = check(bootstrap.open_books(settings).db)
+    except StoreError as fault:
+        yield Finding("books", "", f"{fault.key} {dict(fault.values)}")
+        return
+    trouble = None if report.agree else "the equalities do not hold: run `kiosk books check`"
+    yield Finding("books", f"{report.entries} entries, {report.vouchers} vouchers", trouble)
+
+
+def _link(settings: Settings) -> Iterator[Finding]:
+    status = read_status(bootstrap.link_status_file(settings))
+    if status is None:
+        yield Finding("link", "", "kiosk-link has never run: systemctl status kiosk-link")
+        return
+    hotel = f"{settings.hotel.host}:{settings.hotel.port}"
+    trouble = None if status.alive else f"the hotel system does not answer at {hotel}"
+    yield Finding("link", f"alive, {status.guests} guests, {status.open_postings} postings waiting", trouble)
+
+
+async def _devices(settings: Settings) -> list[Finding]:
+    return [await _device(device) for device in vars(bootstrap.open_devices(settings)).values()]
+
+
+async def _device(device: Device) -> Finding:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await device.connect()
+        health = device.health()
+    except TimeoutError:
+        return Finding(device.name, "", f"no answer within {PATIENCE:.0f} s")
+    except DeviceError as fault:
+        return Finding(device.name, "", _worded(fault.key))
+    finally:
+        await device.close()
+    fit = health.fitness in (Fitness.READY, Fitness.BUSY)
+    return Finding(device.name, health.fitness.value, None if fit else _worded(health.reason or health.fitness.value))
+
+
+def _worded(key: str) -> str:
+    return f"{key}: {texts('en')(key)}"

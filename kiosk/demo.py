@@ -1,0 +1,161 @@
+"""The virtual hotel, the link and the kiosk on them; what was printed, charged and posted, and whether all agree."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from hardware.protocols import Source
+from kiosk import bootstrap
+from kiosk.books.checks import check
+from kiosk.books.hotel_journal import read_hotel_journal
+from kiosk.books.ledger import Books
+from kiosk.books.vouchers import Voucher
+from kiosk.outbox import DeliveryState
+from kiosk.rig import CARD, Rig
+
+LINK_PATIENCE = 10.0
+"""Seconds for the link to come up, or for the last posting to be answered."""
+
+
+class LinkDown(RuntimeError):
+    """The hotel link did not do its work in time."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One journey as report.json tells it; money in minor units, ``seconds`` by stage."""
+
+    service: str
+    language: str
+    sheets_asked: int
+    sheets_delivered: int
+    charge_minor: int
+    currency: str
+    posting: str
+    receipt: str
+    screens: list[str]
+    seconds: dict[str, float]
+
+
+@contextmanager
+def link_beside(rig: Rig, log: Path) -> Iterator[None]:
+    """``kiosk link`` as a process of its own, up and with the hotel's guests in its cache. Raises LinkDown."""
+    with log.open("ab") as lines:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "kiosk", "link", "--config", str(rig.settings_file)], stdout=lines
+        )
+        try:
+            status = bootstrap.link_status_file(rig.settings())
+            _wait(lambda: _guests(status) > 0, "the guests of the hotel")
+            yield
+        finally:
+            process.terminate()
+            process.wait(LINK_PATIENCE)
+
+
+def happenings(rig: Rig) -> Mapping[str, Callable[[], object]]:
+    """What the played guests make happen."""
+    return {
+        "card": lambda: rig.card_reader.present(CARD),
+        "card-away": rig.card_reader.remove,
+        "jam": lambda: rig.printer.jam(after_sheets=1),
+        "clear": rig.printer.clear,
+        "stack": lambda: rig.load_feeder("letter", "table", "picture"),
+    }
+
+
+class Accounts:
+    """Reads the three independent records: the hotel's folio, the printer's own count, the books."""
+
+    def __init__(self, rig: Rig, folder: Path) -> None:
+        self._rig = rig
+        self._folder = folder
+        self._books: Books = bootstrap.open_books(rig.settings())
+
+    def settled(self) -> None:
+        """Until every posting has its answer. Raises LinkDown."""
+        postings = bootstrap.open_postings(self._books)
+        waiting = (DeliveryState.QUEUED, DeliveryState.SENDING)
+        _wait(lambda: not any(postings.in_state(state) for state in waiting), "the last posting's answer")
+
+    def outcome(self, number: int, journey: Any) -> Outcome:
+        """The journey that earned voucher ``number``."""
+        voucher = self._books.voucher(number)
+        receipts = self._rig.receipts.receipts
+        if voucher is None:
+            return Outcome(**asdict(journey), **_nothing())
+        posting = bootstrap.open_postings(self._books).by_key(voucher.charge)
+        return Outcome(
+            **asdict(journey),
+            sheets_delivered=voucher.sheets,
+            charge_minor=voucher.minor,
+            currency=voucher.currency,
+            posting=posting.state.value if posting else "missing",
+            receipt=receipts[number - 1].name if len(receipts) >= number else "missing",
+        )
+
+    def agree(self, outcomes: list[Outcome]) -> bool:
+        """Folio, printer and journal say the same, and each guest got what was asked."""
+        report = check(self._books.db, read_hotel_journal(self.folio().read_text("utf-8").splitlines()))
+        vouchers = [self._books.voucher(number) for number in range(1, len(outcomes) + 1)]
+        printed = all(voucher is not None and self._earned(voucher) == voucher.sheets for voucher in vouchers)
+        counted = self._rig.printer.sheets_out == len(self._rig.printer.sheets())
+        posted = all(outcome.posting == DeliveryState.DELIVERED.value for outcome in outcomes)
+        whole = all(outcome.sheets_delivered == outcome.sheets_asked for outcome in outcomes)
+        return report.agree and printed and counted and posted and whole
+
+    def folio(self) -> Path:
+        """The hotel system's own journal of what it put on folios."""
+        path = self._folder / "folio.csv"
+        self._rig.hotel.do(lambda: self._rig.hotel.simulator.journal_csv(path))
+        return path
+
+    def _earned(self, voucher: Voucher) -> int:
+        """Sheets the printer itself counted for the jobs that this voucher charges."""
+        jobs = {job.job for job in self._books.jobs(voucher.charge) if job.earns}
+        return sum(sheet.job in jobs for sheet in self._rig.printer.sheets())
+
+
+def write_report(folder: Path, rig: Rig, outcomes: list[Outcome], *, agree: bool) -> None:
+    """report.json, the sheets and the receipts as PNG."""
+    rig.printer.render_sheets(folder / "sheets")
+    receipts = folder / "receipts"
+    receipts.mkdir(exist_ok=True)
+    for receipt in rig.receipts.receipts:
+        shutil.copy(receipt, receipts / receipt.name)
+    report = {"journeys": [asdict(outcome) for outcome in outcomes], "agree": agree}
+    (folder / "report.json").write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
+
+
+def lay_second_page(rig: Rig) -> None:
+    """The glass gets the letter first and the table next, as a guest turns a page."""
+    rig.scanner.load([rig.original("letter"), rig.original("table")], Source.GLASS)
+
+
+def _nothing() -> dict[str, Any]:
+    return {"sheets_delivered": 0, "charge_minor": 0, "currency": "", "posting": "missing", "receipt": "missing"}
+
+
+def _guests(status: Path) -> int:
+    from kiosk.hotel.status import read_status
+
+    found = read_status(status)
+    return found.guests or 0 if found and found.alive else 0
+
+
+def _wait(holds: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + LINK_PATIENCE
+    while not holds():
+        if time.monotonic() > deadline:
+            raise LinkDown(f"waited {LINK_PATIENCE:.0f} s for {what}")
+        time.sleep(0.02)
