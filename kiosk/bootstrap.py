@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
-from functools import partial
-from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from hardware.cups_printer import CupsPrinter
 from hardware.escpos_receipt import EscposReceiptPrinter
@@ -16,8 +12,6 @@ from hardware.pn532_reader import Pn532Reader
 from hardware.protocols import CardReader, Light
 from hardware.rdm6300_reader import Rdm6300Reader
 from hardware.sane_scanner import SaneScanner
-from kiosk.books.ledger import Books
-from kiosk.books.postings import room_postings
 from kiosk.config.load import load_tariff
 from kiosk.config.settings import CardReaderSettings, PanelSettings, Settings
 from kiosk.documents.vault import Vault
@@ -25,49 +19,11 @@ from kiosk.documents.worker import DocumentWorker
 from kiosk.engine import Engine
 from kiosk.hotel.guests import CachedGuests
 from kiosk.monitor.watchdog import Watchdog
-from kiosk.outbox import Outbox
-from kiosk.register.requests import Requests
 from kiosk.station import Devices, House, Station
-from kiosk.store.database import Database
-from kiosk.store.migrations import BOOKS, REGISTER
+from kiosk.stores import guests_file, open_books, open_requests, wall_clock
 from kiosk.visit import Patience
 
 READERS: dict[str, Callable[..., CardReader]] = {"pn532": Pn532Reader, "rdm6300": Rdm6300Reader}
-
-
-def wall_clock(settings: Settings) -> Callable[[], datetime]:
-    """The time of day in the house's zone."""
-    return partial(datetime.now, ZoneInfo(settings.house.timezone))
-
-
-def status_folder(settings: Settings) -> Path:
-    return settings.paths.runtime / "status"
-
-
-def guests_file(settings: Settings) -> Path:
-    """Written by kiosk-link, read by kiosk."""
-    return settings.paths.state / "guests.db"
-
-
-def link_status_file(settings: Settings) -> Path:
-    return settings.paths.runtime / "link.json"
-
-
-def open_books(settings: Settings) -> Books:
-    """Raises StoreError."""
-    settings.paths.state.mkdir(parents=True, exist_ok=True)
-    return Books(Database(settings.paths.state / "books.db", BOOKS, clock=wall_clock(settings)))
-
-
-def open_requests(settings: Settings) -> Requests:
-    """Raises StoreError."""
-    settings.paths.state.mkdir(parents=True, exist_ok=True)
-    return Requests(Database(settings.paths.state / "register.db", REGISTER, clock=wall_clock(settings)))
-
-
-def open_postings(books: Books) -> Outbox:
-    """What waits to be posted to the hotel system, with what an answer does to the journal."""
-    return room_postings(books.db)
 
 
 def open_devices(settings: Settings, pin_factory: Any = None) -> Devices:
@@ -99,7 +55,7 @@ def open_station(settings: Settings, devices: Devices) -> Station:
         requests=open_requests(settings),
         guests=CachedGuests(guests_file(settings)),
         tariff=load_tariff(settings.tariff.file),
-        vault=Vault(settings.paths.runtime / "vault"),
+        vault=Vault(settings.paths.vault),
         documents=DocumentWorker(),
         clock=wall_clock(settings),
         patience=Patience(settings.visit.quiet_seconds, settings.visit.warning_seconds),
@@ -110,7 +66,7 @@ def open_engine(
     settings: Settings, pin_factory: Any = None, watchdog: Watchdog | None = None, watch_interval: float = 5.0
 ) -> Engine:
     station = open_station(settings, open_devices(settings, pin_factory))
-    return Engine(station, status_folder(settings), watchdog, watch_interval)
+    return Engine(station, settings.paths.status, watchdog, watch_interval)
 
 
 def _card_reader(settings: CardReaderSettings) -> CardReader:

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from hardware.protocols import Source
-from kiosk import bootstrap
+from kiosk import stores
 from kiosk.books.checks import check
 from kiosk.books.hotel_journal import read_hotel_journal
 from kiosk.books.ledger import Books
@@ -55,7 +55,7 @@ def link_beside(rig: Rig, log: Path) -> Iterator[None]:
             [sys.executable, "-m", "kiosk", "link", "--config", str(rig.settings_file)], stdout=lines
         )
         try:
-            status = bootstrap.link_status_file(rig.settings())
+            status = stores.link_status_file(rig.settings())
             _wait(lambda: _guests(status) > 0, "the guests of the hotel")
             yield
         finally:
@@ -80,11 +80,11 @@ class Accounts:
     def __init__(self, rig: Rig, folder: Path) -> None:
         self._rig = rig
         self._folder = folder
-        self._books: Books = bootstrap.open_books(rig.settings())
+        self._books: Books = stores.open_books(rig.settings())
 
     def settled(self) -> None:
         """Until every posting has its answer. Raises LinkDown."""
-        postings = bootstrap.open_postings(self._books)
+        postings = stores.open_postings(self._books)
         waiting = (DeliveryState.QUEUED, DeliveryState.SENDING)
         _wait(lambda: not any(postings.in_state(state) for state in waiting), "the last posting's answer")
 
@@ -94,7 +94,7 @@ class Accounts:
         receipts = self._rig.receipts.receipts
         if voucher is None:
             return Outcome(**asdict(journey), **_nothing())
-        posting = bootstrap.open_postings(self._books).by_key(voucher.charge)
+        posting = stores.open_postings(self._books).by_key(voucher.charge)
         return Outcome(
             **asdict(journey),
             sheets_delivered=voucher.sheets,

@@ -23,7 +23,8 @@ from kiosk.monitor.watchdog import Watchdog
 from kiosk.register.requests import desk_outbox, file_requests
 from kiosk.station import Station
 from kiosk.store.database import StoreError
-from kiosk.visit import Guest, Progress, Situation, stopped
+from kiosk.tasks import stopped
+from kiosk.visit import Guest, Progress, Situation
 
 log = structlog.get_logger()
 

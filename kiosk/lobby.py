@@ -27,6 +27,7 @@ from kiosk.journeys.welcome import (
 )
 from kiosk.station import Station
 from kiosk.store.database import StoreError
+from kiosk.tasks import stopped
 from kiosk.visit import (
     Guest,
     GuestLeft,
@@ -38,7 +39,6 @@ from kiosk.visit import (
     StaffCalled,
     Visit,
     WentBack,
-    stopped,
 )
 
 log = structlog.get_logger()

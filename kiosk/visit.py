@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
@@ -11,9 +11,9 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 from uuid import uuid4
 
 from hardware.protocols import Card
+from kiosk.tasks import stopped
 
 Answer = TypeVar("Answer")
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -223,29 +223,3 @@ class Visit:
             async with asyncio.timeout(seconds):
                 await self._touched.wait()
         return self._touched.is_set()
-
-
-async def stopped(*tasks: asyncio.Future[Any]) -> None:
-    """Cancel the tasks and wait until they are gone, whatever they end with."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def uninterrupted(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run ``work`` to its end even when the caller is cancelled meanwhile; the cancellation is passed on afterwards.
-
-    For what puts money and documents right: it must not be torn by a second reason to stop.
-    """
-    task = asyncio.ensure_future(work)
-    interruption: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError as cancelled:
-            if task.cancelled():
-                raise
-            interruption = cancelled
-    if interruption is not None:
-        raise interruption
-    return task.result()

@@ -7,7 +7,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-from kiosk import bootstrap
+from kiosk import stores
 from kiosk.books.charge import BooksError, ChargeId
 from kiosk.books.checks import check
 from kiosk.books.hotel_journal import Coverage, Difference, HotelJournalError, HotelRow, read_hotel_journal, span
@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     """0 when all agrees or the change was made, 1 when there are differences."""
     settings = load(options.config)
     try:
-        books = bootstrap.open_books(settings)
+        books = stores.open_books(settings)
         try:
             return ACTIONS[options.action](books, options)
         finally:
@@ -77,7 +77,7 @@ def _open(books: Books, options: argparse.Namespace) -> int:
         proven = sum(job.proven for job in opened.jobs)
         signed = "signed" if charge.signed else "unsigned"
         _say(f"charge {charge.id} {charge.state.value}, {signed}, {proven} sheets proven")
-    postings = bootstrap.open_postings(books)
+    postings = stores.open_postings(books)
     for state in DeliveryState:
         if state is not DeliveryState.DELIVERED:
             for delivery in postings.in_state(state):
@@ -88,7 +88,7 @@ def _open(books: Books, options: argparse.Namespace) -> int:
 
 def _reconcile(books: Books, options: argparse.Namespace) -> int:
     covered = _coverage(books, options.since, options.until)
-    result = reconcile_journal(bootstrap.open_postings(books), _journal(options.journal), covered)
+    result = reconcile_journal(stores.open_postings(books), _journal(options.journal), covered)
     _say(f"found on folios: {len(result.delivered)}, queued again: {len(result.queued)}")
     _differences(result.differences)
     return 1 if result.differences else 0
@@ -101,7 +101,7 @@ def _resolve(books: Books, options: argparse.Namespace) -> int:
         return 0
     if options.outcome not in POSTED:
         raise Failed(f"the outcome is {', '.join(POSTED)} or a number of sheets")
-    resolve(bootstrap.open_postings(books), options.charge, posted=POSTED[options.outcome], who=options.by)
+    resolve(stores.open_postings(books), options.charge, posted=POSTED[options.outcome], who=options.by)
     return 0
 
 

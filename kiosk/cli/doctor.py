@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hardware.protocols import Device, DeviceError, Fitness
-from kiosk import bootstrap
+from kiosk import bootstrap, stores
 from kiosk.books.checks import check
 from kiosk.config.load import load
 from kiosk.config.settings import Settings
@@ -52,7 +52,7 @@ def _assets(folder: Path) -> Iterator[Finding]:
 
 def _books(settings: Settings) -> Iterator[Finding]:
     try:
-        report = check(bootstrap.open_books(settings).db)
+        report = check(stores.open_books(settings).db)
     except StoreError as fault:
         yield Finding("books", "", f"{fault.key} {dict(fault.values)}")
         return
@@ -61,7 +61,7 @@ def _books(settings: Settings) -> Iterator[Finding]:
 
 
 def _link(settings: Settings) -> Iterator[Finding]:
-    status = read_status(bootstrap.link_status_file(settings))
+    status = read_status(stores.link_status_file(settings))
     if status is None:
         yield Finding("link", "", "kiosk-link has never run: systemctl status kiosk-link")
         return

@@ -7,12 +7,18 @@ import asyncio
 import os
 import signal
 
-from kiosk import bootstrap
+from kiosk import stores
 from kiosk.config.load import load
+from kiosk.config.settings import Settings
 from kiosk.hotel.link import LinkSettings, run_link
-from kiosk.monitor import logs
+from kiosk.hotel.status import LinkStatus, read_status
+from kiosk.monitor import logs, status
 from kiosk.monitor.watchdog import Systemd, Watchdog, watchdog_interval
+from kiosk.outbox import DeliveryState, Outbox
+from kiosk.tasks import stopped
 
+PUBLISH_EVERY = 2.0
+"""Seconds between two snapshots of the process's status."""
 LOOP_LIMIT = 10.0
 """Seconds the link's loop may be silent before systemd is left to restart it."""
 
@@ -31,22 +37,50 @@ def run(options: argparse.Namespace) -> int:
 
     async def serve() -> None:
         stop = asyncio.Event()
+        postings = stores.open_postings(stores.open_books(settings))
         for reason in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(reason, stop.set)
         manager.ready()
-        watching = asyncio.ensure_future(watchdog.run(watchdog_interval(os.environ)))
+        beside = [watchdog.run(watchdog_interval(os.environ)), _publish(settings, postings)]
+        tasks = [asyncio.ensure_future(work) for work in beside]
         try:
             await run_link(
                 LinkSettings.of(settings.hotel, settings.house.timezone),
-                bootstrap.open_postings(bootstrap.open_books(settings)),
-                bootstrap.guests_file(settings),
-                bootstrap.link_status_file(settings),
+                postings,
+                stores.guests_file(settings),
+                stores.link_status_file(settings),
                 stop,
                 on_tick=lambda: watchdog.beat("link-loop"),
             )
         finally:
-            watching.cancel()
+            await stopped(*tasks)
             manager.stopping()
 
     asyncio.run(serve())
     return 0
+
+
+async def _publish(settings: Settings, postings: Outbox) -> None:
+    """The process's status for ``kiosk status`` and the collector, until cancelled."""
+    started = status.now()
+    while True:
+        await asyncio.sleep(PUBLISH_EVERY)
+        link = read_status(stores.link_status_file(settings))
+        counts = await postings.db.run(postings.counts)
+        snapshot = status.Status(
+            process="kiosk-link",
+            at=status.now(),
+            started=started,
+            link=_state(link),
+            unknown_postings=counts.get(DeliveryState.UNKNOWN, 0),
+            queue_length=counts.get(DeliveryState.QUEUED, 0) + counts.get(DeliveryState.SENDING, 0),
+        )
+        status.write(snapshot, settings.paths.status)
+
+
+def _state(link: LinkStatus | None) -> status.LinkState:
+    if link is None:
+        return "starting"
+    if not link.alive:
+        return "down"
+    return "night-audit" if link.audit else "alive"

@@ -19,7 +19,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """0 when every process is alive and every device fit, 1 otherwise."""
-    folder = load(options.config).paths.runtime / "status"
+    folder = load(options.config).paths.status
     try:
         found = status.read(folder)
     except (OSError, msgspec.DecodeError) as fault:

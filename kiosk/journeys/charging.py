@@ -15,7 +15,8 @@ from kiosk.books.vouchers import Voucher
 from kiosk.hotel.protocol import Guest
 from kiosk.journeys.paying import Bill, BillLine, Stroke
 from kiosk.station import Station
-from kiosk.visit import Visit, uninterrupted
+from kiosk.tasks import uninterrupted
+from kiosk.visit import Visit
 
 log = structlog.get_logger()
 

@@ -10,7 +10,8 @@ from kiosk.hotel.protocol import Guest
 from kiosk.journeys.paying import Identify, RoomAndName
 from kiosk.journeys.welcome import Apology
 from kiosk.station import Station
-from kiosk.visit import Visit, stopped
+from kiosk.tasks import stopped
+from kiosk.visit import Visit
 
 TRIES = 3
 

@@ -11,7 +11,8 @@ from kiosk.books.charge import Purpose
 from kiosk.journeys.charging import Charging
 from kiosk.journeys.copy_questions import Patient, PrinterTrouble
 from kiosk.station import Station
-from kiosk.visit import Progress, Visit, stopped, uninterrupted
+from kiosk.tasks import stopped, uninterrupted
+from kiosk.visit import Progress, Visit
 
 _SPEAKS_FROM = 10.0
 """Seconds: shorter work needs no time left."""

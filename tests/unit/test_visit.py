@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from kiosk.journeys.welcome import ChooseLanguage, PriceList
-from kiosk.visit import BACK, GuestLeft, IdleWarning, Patience, Visit, WentBack, uninterrupted
+from kiosk.tasks import uninterrupted
+from kiosk.visit import BACK, GuestLeft, IdleWarning, Patience, Visit, WentBack
 from tests.fast_forward import FastForwardPolicy
 from tests.scripted import SILENCE, ScriptedGuest
 

@@ -1,0 +1,48 @@
+"""Where a station's files are and how they are opened; for processes without devices, too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from kiosk.books.ledger import Books
+from kiosk.books.postings import room_postings
+from kiosk.config.settings import Settings
+from kiosk.outbox import Outbox
+from kiosk.register.requests import Requests
+from kiosk.store.database import Database
+from kiosk.store.migrations import BOOKS, REGISTER
+
+
+def wall_clock(settings: Settings) -> Callable[[], datetime]:
+    """The time of day in the house's zone."""
+    return partial(datetime.now, ZoneInfo(settings.house.timezone))
+
+
+def guests_file(settings: Settings) -> Path:
+    """Written by kiosk-link, read by kiosk."""
+    return settings.paths.state / "guests.db"
+
+
+def link_status_file(settings: Settings) -> Path:
+    return settings.paths.runtime / "link.json"
+
+
+def open_books(settings: Settings) -> Books:
+    """Raises StoreError."""
+    settings.paths.state.mkdir(parents=True, exist_ok=True)
+    return Books(Database(settings.paths.state / "books.db", BOOKS, clock=wall_clock(settings)))
+
+
+def open_requests(settings: Settings) -> Requests:
+    """Raises StoreError."""
+    settings.paths.state.mkdir(parents=True, exist_ok=True)
+    return Requests(Database(settings.paths.state / "register.db", REGISTER, clock=wall_clock(settings)))
+
+
+def open_postings(books: Books) -> Outbox:
+    """What waits to be posted to the hotel system, with what an answer does to the journal."""
+    return room_postings(books.db)
