@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from time import monotonic
@@ -157,7 +157,7 @@ class CupsPrinter:
         if options.staple not in can.staples:
             raise Unsupported("printer.unsupported.staple", staple=options.staple.name)
 
-    async def print(self, order: PrintOrder) -> AsyncIterator[JobRecord]:
+    async def print(self, order: PrintOrder) -> AsyncGenerator[JobRecord, None]:
         self.validate(order.options)
         await self._bury()
         if order.name in self._following or entries_of((await self._look()).jobs, order.name):
