@@ -38,6 +38,17 @@ class PanelPins:
     door: int
 
 
+def open_pins(kind: str) -> Factory:
+    """gpiozero's pin factory: "lgpio" for the Pi's header, "mock" where there is none."""
+    if kind == "mock":
+        from gpiozero.pins.mock import MockFactory
+
+        return MockFactory()
+    from gpiozero.pins.lgpio import LGPIOFactory
+
+    return LGPIOFactory()
+
+
 class Debounce:
     """A contact's level, believed once it has been the same for ``settle`` seconds of ``clock``."""
 
