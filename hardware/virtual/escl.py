@@ -35,6 +35,9 @@ FEEDER_HOLDS = 50
 JOB_PATIENCE = 2.0
 """Seconds after which a job that nobody fetches from makes room for another."""
 LONGEST_SILENCE = 600.0
+FEEDING = 0.05
+"""Seconds that drawing in a sheet takes at least, or finding that there is none. sane-airscan fetches ahead and
+reports an empty feeder when the whole stack has come before it looks, which no mechanism can do."""
 
 
 class Mischief(Enum):
@@ -179,9 +182,14 @@ class EsclDevice:
     def feeder_stopped(self) -> bool:
         return self.at_work() in ADF_STATES
 
-    def wait_out_page(self) -> None:
-        """The time a page takes; cut short when the device is unplugged."""
-        self.changed.wait_for(lambda: self.unplugged, timeout=self.page_seconds)
+    def fed(self, name: str) -> Job | None:
+        """The job, after the time its next page takes; None when it is not known or was ended meanwhile."""
+        job = self.jobs.get(name)
+        if job is None:
+            return None
+        least = FEEDING if job.settings.source is Source.FEEDER else 0.0
+        self.changed.wait_for(lambda: self.unplugged, timeout=max(self.page_seconds, least))
+        return self.jobs.get(name)
 
     def wait_out_silence(self) -> None:
         self.changed.wait_for(lambda: self.unplugged or self.at_work() is not Mischief.SILENT, timeout=LONGEST_SILENCE)
@@ -254,8 +262,7 @@ class Handler(BaseHTTPRequestHandler):
     def scanned(self, name: str) -> tuple[HTTPStatus, bytes, str]:
         device = self.server.device
         with device.changed:
-            device.wait_out_page()
-            job = device.jobs.get(name)
+            job = device.fed(name)
             if job is None:
                 return HTTPStatus.NOT_FOUND, b"", ""
             job.touched = time.monotonic()
