@@ -36,9 +36,9 @@ from kiosk.journeys.copy_questions import (
 )
 from kiosk.journeys.paying import Declined, Farewell, Identify, RoomAndName, Sign
 from kiosk.journeys.service import discover
-from kiosk.journeys.welcome import Apology, Attract, ChooseLanguage, Home, OutOfService, PriceList, ShowPrices
+from kiosk.journeys.welcome import Apology, Attract, ChooseLanguage, OutOfService, PriceList, ShowPrices
 from kiosk.lobby import Lobby
-from kiosk.visit import BACK, GuestLeft, Patience, Signal, StaffCalled
+from kiosk.visit import BACK, Patience, Signal, StaffCalled
 from tests.paper import PaperPrinter, PaperReceipts, PaperScanner
 from tests.scripted import SILENCE, ScriptedGuest, progress_of
 from tests.stations import CARD, RESIDENT, PaperGuests, happy, paper_station, visited, vouchers
@@ -420,13 +420,3 @@ async def test_an_unforeseen_error_is_said_and_the_next_guest_is_served(station)
     async with visited(station, guest):
         assert guest.asked(Apology)[0].key == "service.crashed"
         assert nothing_left(station)
-
-
-def test_guest_left_is_not_swallowed_by_a_journey():
-    assert not issubclass(GuestLeft, (NeedsPerson, TryLater))
-    assert (
-        Home(
-            (),
-        ).tiles
-        == ()
-    )
