@@ -5,16 +5,15 @@ n-th statement it sends to its database, for every n; what it had finished by th
 came out of the printer in a folder, both outside the books. Then recovery runs (and is killed in turn), and the books
 are held against log and paper.
 
-    python -m tests.fault.books_campaign statements
-    python -m tests.fault.books_campaign recovery
-    python -m tests.fault.books_campaign random --count 5000 --seed 7
+    python -m tests.fault.campaign books-statements
+    python -m tests.fault.campaign books-recovery
+    python -m tests.fault.campaign books-random --kills 5000 --seed 7
 
-prints how many kills there were. The random ones come at any microsecond, inside writes and syncs too.
+The random ones come at any microsecond, inside writes and syncs too.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import os
 import random
@@ -245,12 +244,12 @@ def _clear(place: Place, books: Books, hotel_has_it: bool) -> None:
 
 
 def _filed(place: Place, books: Books) -> None:
-    """Each charge that was unknown has told staff once."""
+    """Each charge and each posting that was unknown has told staff once."""
     register = Database(place.folder / "register.db", REGISTER)
     outbox, requests = desk_outbox(books.db), Requests(register)
     file_requests(outbox, requests, "lobby")
     file_requests(outbox, requests, "lobby")
-    told = [request.values["charge"] for request in requests.list_open()]
+    told = [(each.kind, *each.values.values()) for each in requests.list_open()]
     assert len(told) == len(set(told))
     assert outbox.pending_count() == 0
     register.close()
@@ -323,25 +322,3 @@ class Campaign:
         folder = Path(tempfile.mkdtemp(dir=self.folder))
         shutil.copy(self.folder / "template.db", folder / "books.db")
         return Place(folder)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Kill the money path everywhere.")
-    parser.add_argument("part", choices=("statements", "recovery", "random"))
-    parser.add_argument("--count", type=int, default=40, help="how many random kills (default 40)")
-    parser.add_argument("--seed", type=int, default=1)
-    chosen = parser.parse_args()
-    # A killed process loses nothing that it gave to the kernel, so memory is as good a disk here, and a quick one.
-    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
-        campaign = Campaign(Path(folder))
-        parts: dict[str, Callable[[], None]] = {
-            "statements": campaign.every_statement,
-            "recovery": campaign.every_statement_of_recovery,
-            "random": lambda: campaign.random_moments(chosen.count, chosen.seed),
-        }
-        parts[chosen.part]()
-    print(campaign.kills)  # noqa: T201
-
-
-if __name__ == "__main__":
-    main()
