@@ -126,14 +126,18 @@ class Accounts:
         return sum(sheet.job in jobs for sheet in self._rig.printer.sheets())
 
 
-def write_report(folder: Path, rig: Rig, outcomes: list[Outcome], *, agree: bool) -> None:
-    """report.json, the sheets and the receipts as PNG."""
+def write_report(folder: Path, rig: Rig, outcomes: list[Outcome], longest_gap: float, *, agree: bool) -> None:
+    """report.json, the sheets and the receipts as PNG. ``longest_gap`` between two frames in seconds."""
     rig.printer.render_sheets(folder / "sheets")
     receipts = folder / "receipts"
     receipts.mkdir(exist_ok=True)
     for receipt in rig.receipts.receipts:
         shutil.copy(receipt, receipts / receipt.name)
-    report = {"journeys": [asdict(outcome) for outcome in outcomes], "agree": agree}
+    report = {
+        "journeys": [asdict(outcome) for outcome in outcomes],
+        "longest_frame_gap_ms": round(longest_gap * 1000, 1),
+        "agree": agree,
+    }
     (folder / "report.json").write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
 
 

@@ -75,9 +75,12 @@ class OtherThread:
 
 
 class Hand:
-    """Touches, types, signs and looks. Waits until what it wants is there and can be touched; raises NothingThere."""
+    """Touches, types, signs and looks. Waits until what it wants is there and can be touched; raises NothingThere.
 
-    def __init__(self, station: Station, folder: Path, turns: Turns) -> None:
+    Without a ``folder`` it takes no pictures.
+    """
+
+    def __init__(self, station: Station, folder: Path | None, turns: Turns) -> None:
         self.station = station
         self.frames = turns.frames
         self._do = turns.do
@@ -161,18 +164,22 @@ class Hand:
         """A wave in the signature field."""
         self.drag("signature", [(0.1 + step * 0.05, 0.5 + 0.2 * (-1) ** step) for step in range(16)])
 
-    def picture(self, name: str) -> Path:
-        """What is on the glass, as ``NN-name.png``."""
-        from kivy.core.window import Window
-
+    def picture(self, name: str) -> str:
+        """What is on the glass goes to the folder, where there is one, as ``NN-name.png``; returns that file name."""
         self.frames(3)
         self._pictures += 1
-        target = self._folder / f"{self._pictures:02}-{name}.png"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        taken = Path(self._do(lambda: Window.screenshot(name=str(self._folder / f"{name}-.png"))))
-        self.frames(2)
-        taken.replace(target)
+        target = f"{self._pictures:02}-{name}.png"
+        if self._folder is not None:
+            self._take(self._folder, target)
         return target
+
+    def _take(self, folder: Path, target: str) -> None:
+        from kivy.core.window import Window
+
+        folder.mkdir(parents=True, exist_ok=True)
+        taken = Path(self._do(lambda: Window.screenshot(name=str(folder / "taken-.png"))))
+        self.frames(2)
+        taken.replace(folder / target)
 
     def _ready(self, test_id: str, seconds: float) -> Any:
         def ready() -> bool:

@@ -189,4 +189,4 @@ class Player:
         self._say(f"[{self._journey.language}] {now - self._began:5.1f} s  {name}: {words}")
 
     def _picture(self, name: str) -> None:
-        self._journey.screens.append(self._hand.picture(f"{self._journey.language}-{name}").name)
+        self._journey.screens.append(self._hand.picture(f"{self._journey.language}-{name}"))

@@ -25,6 +25,7 @@ SHEET_SECONDS, PAGE_SECONDS = 0.35, 0.6
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--folder", type=Path, default=Path("build/demo"), metavar="DIR", help="where it leaves all")
+    parser.add_argument("--no-pictures", action="store_true", help="play without taking pictures of the screens")
     parser.add_argument("--played", action="store_true", help="play guests although there is a display")
 
 
@@ -36,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     app = options.screens()
     if with_display() and not options.played:
         return _by_hand(folder, app)
-    return _played(folder, app)
+    return _played(folder, app, None if options.no_pictures else folder / "pictures")
 
 
 def _by_hand(folder: Path, app: Any) -> int:
@@ -49,7 +50,7 @@ def _by_hand(folder: Path, app: Any) -> int:
     return 0
 
 
-def _played(folder: Path, app: Any) -> int:
+def _played(folder: Path, app: Any, pictures: Path | None) -> int:
     log = folder / "service.log"
     began = time.monotonic()
     rig = Rig(folder / "hotel", seconds_a_sheet=SHEET_SECONDS, page_seconds=PAGE_SECONDS)
@@ -57,11 +58,11 @@ def _played(folder: Path, app: Any) -> int:
         lay_second_page(rig)
         _say(f"{time.monotonic() - began:5.1f} s  the virtual hotel is up")
         logs.start("kiosk", lines)
-        guests = _Guests(rig, folder, app)
+        guests = _Guests(rig, folder, pictures, app)
         serve(rig.settings(), app, windowed=True, pin_factory=rig.panel.factory, started=guests.start)
         guests.check()
         agree = guests.accounts.agree(guests.outcomes)
-        write_report(folder, rig, guests.outcomes, agree=agree)
+        write_report(folder, rig, guests.outcomes, guests.longest_gap, agree=agree)
     _say(f"{time.monotonic() - began:5.1f} s  {len(guests.outcomes)} guests served; all records agree: {agree}")
     _say(f"see {folder}/report.json, pictures/, sheets/, receipts/, folio.csv, service.log")
     return 0 if agree else 1
@@ -70,13 +71,14 @@ def _played(folder: Path, app: Any) -> int:
 class _Guests:
     """Plays the guests on a thread of their own and stops the glass when they have left."""
 
-    def __init__(self, rig: Rig, folder: Path, app: Any) -> None:
+    def __init__(self, rig: Rig, folder: Path, pictures: Path | None, app: Any) -> None:
         self._rig = rig
-        self._folder = folder
+        self._pictures = pictures
         self._app = app
         self._fault: BaseException | None = None
         self.accounts = Accounts(rig, folder)
         self.outcomes: list[Outcome] = []
+        self.longest_gap = 0.0
 
     def start(self, glass: Any) -> None:
         threading.Thread(target=self._play, args=(glass,), name="guests", daemon=True).start()
@@ -88,7 +90,7 @@ class _Guests:
 
     def _play(self, glass: Any) -> None:
         try:
-            player = self._app.player(glass, self._folder / "pictures", happenings(self._rig), _say)
+            player = self._app.player(glass, self._pictures, happenings(self._rig), _say)
             guests: tuple[Callable[[], Any], ...] = (
                 player.chinese_guest_with_a_card,
                 lambda: player.english_guest_by_name(*ENGLISH_GUEST),
@@ -100,6 +102,7 @@ class _Guests:
         except BaseException as fault:  # noqa: BLE001  handed to the main thread, which fails with it
             self._fault = fault
         finally:
+            self.longest_gap = glass.frames.longest_gap
             glass.stop()
 
 

@@ -45,8 +45,8 @@ async def _drain(folder: Path, postings: Outbox, hotel: HotelSimulator) -> dict[
     link = asyncio.create_task(run_link(settings, postings, folder / "guests.db", status, stop))
     while not ((told := read_status(status)) and told.alive):
         await asyncio.sleep(0.01)
-    alone = [await _post(postings, [f"alone-{number}"], hotel) for number in range(ALONE)]
-    together = await _post(postings, [f"queued-{number}" for number in range(CHARGES)], hotel)
+    alone = [await _post(postings, [f"alone-{number}"]) for number in range(ALONE)]
+    together = await _post(postings, [f"queued-{number}" for number in range(CHARGES)])
     stop.set()
     await link
     return {
@@ -56,7 +56,7 @@ async def _drain(folder: Path, postings: Outbox, hotel: HotelSimulator) -> dict[
     }
 
 
-async def _post(postings: Outbox, keys: list[str], hotel: HotelSimulator) -> float:
+async def _post(postings: Outbox, keys: list[str]) -> float:
     """Seconds from the commit until the last of them is known to be delivered."""
     with postings.db.transaction() as tx:
         now = postings.db.now()
@@ -67,7 +67,3 @@ async def _post(postings: Outbox, keys: list[str], hotel: HotelSimulator) -> flo
     while postings.pending_count():
         await asyncio.sleep(0.002)
     return time.perf_counter() - began
-
-
-if __name__ == "__main__":
-    print(measure())  # noqa: T201

@@ -5,11 +5,17 @@ from __future__ import annotations
 import sqlite3
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
+from hardware.protocols import PrintOptions
+from kiosk.books.charge import ChargeId, Payer, Purpose, WorkState
 from kiosk.books.ledger import Books
-from tests.books_kit import open_books, signed
+from kiosk.books.tariff import Tariff
+from kiosk.config.load import DEFAULTS, load_tariff
+from kiosk.store.database import Database
+from kiosk.store.migrations import BOOKS
 
 ROUNDS = 12
 CHARGES = 20  # per round and side
@@ -18,20 +24,36 @@ CHARGES = 20  # per round and side
 def measure() -> dict[str, float]:
     """``settle_per_s`` and ``bare_sqlite_per_s``: the best of rounds that take turns on the same disk."""
     with tempfile.TemporaryDirectory() as folder:
-        books = open_books(Path(folder))
+        books = Books(Database(Path(folder) / "books.db", BOOKS))
+        tariff = load_tariff(DEFAULTS.parent / "tariff.toml")
         bare = _Bare(Path(folder) / "bare.db", books)
         settled, written = [], []
         for number in range(ROUNDS):
-            charges = [signed(books, f"{number}-{charge}", copies=1) for charge in range(CHARGES)]
+            charges = [_signed(books, tariff, f"{number}-{charge}") for charge in range(CHARGES)]
             for charge in charges:
                 books.deliver(charge, 1)
             todo = iter(charges)
-            settled.append(_per_second(lambda todo=todo: books.settle(next(todo))))
+            settled.append(_per_second(partial(_settle_next, books, todo)))
             bare.prepare(CHARGES)
             written.append(_per_second(bare.settle))
         bare.close()
         books.db.close()
     return {"settle_per_s": round(max(settled), 1), "bare_sqlite_per_s": round(max(written), 1)}
+
+
+def _signed(books: Books, tariff: Tariff, name: str) -> ChargeId:
+    """A charge of one sheet with an approved sample, signed."""
+    charge = books.quote_charge(name, tariff.copy.quote(1, PrintOptions("iso_a4_210x297mm")))
+    books.authorise(charge, Payer("0101", "77", "Guest, A"))
+    books.begin_work(charge, f"{name}-sample", 1, Purpose.SAMPLE)
+    books.record_work(f"{name}-sample", 1, WorkState.ENDED)
+    books.approve(f"{name}-sample")
+    books.sign(charge, "1 sheets, CNY 1.00", (((1.0, 2.0, 0.0), (3.0, 4.0, 16.0)),))
+    return charge
+
+
+def _settle_next(books: Books, todo: Iterator[ChargeId]) -> None:
+    books.settle(next(todo))
 
 
 def _per_second(once: Callable[[], object]) -> float:
