@@ -189,8 +189,17 @@ class Lobby:
             return await self._apologise(visit, choice, "service.crashed")
 
     async def _apologise(self, visit: Visit, service: str, key: str) -> bool:
-        await self._station.request("service", visit, key, service=service)
-        await visit.ask(Apology(key, staff_called=True))
+        called = await self._staff_called(visit, service, key)
+        await visit.ask(Apology(key, staff_called=called))
+        return True
+
+    async def _staff_called(self, visit: Visit, service: str, key: str) -> bool:
+        """False when the request cannot be written either, as on a full disk: nobody is promised then."""
+        try:
+            await self._station.request("service", visit, key, service=service)
+        except StoreError as fault:
+            log.error("store.failed", key=fault.key)  # noqa: TRY400  the key says it all
+            return False
         return True
 
     async def _home(self, visit: Visit) -> str | ShowPrices:
@@ -213,7 +222,12 @@ class Lobby:
 
     async def _call_person(self, visit: Visit) -> None:
         if self._call is None:
-            self._call = await self._station.request("call", visit, "request.call")
+            try:
+                self._call = await self._station.request("call", visit, "request.call")
+            except StoreError as fault:
+                log.error("store.failed", key=fault.key)  # noqa: TRY400  the key says it all
+                visit.tell(Notice(fault.key))
+                return
         visit.guest.tell(StaffCalled(self._call, self._station.house.staff_minutes))
 
     async def _withdraw_call(self) -> None:
