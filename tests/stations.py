@@ -39,7 +39,8 @@ class PaperGuests:
     resident: Guest = RESIDENT
 
     async def identify(self, room: str, name: str) -> Guest | None:
-        return self.resident if (room, name) == (self.resident.room, self.resident.name) else None
+        known = (room, name.casefold()) == (self.resident.room, self.resident.name.casefold())
+        return self.resident if known else None
 
     async def identify_card(self, uid: str) -> Guest | None:
         return self.resident if uid == CARD else None
