@@ -10,6 +10,7 @@ closes when it returns. Nothing of Kivy is imported before ``run``.
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import threading
 import time
@@ -22,7 +23,10 @@ import structlog
 from screens.settings import GlassSettings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from screens.bridge import GuestOnGlass
+    from screens.played import Happenings, Player
 
 EngineMain = Callable[["GuestOnGlass"], Coroutine[Any, Any, None]]
 
@@ -183,6 +187,11 @@ class Glass:
             import_module(module)
             yield module
         sounds.load(Assets(folder_of_choice(self.settings.assets)), self.settings.volume)
+        yield "sounds"
+        # What is loaded stays; a full collection in the middle of a slide would be seen.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 50, 1000)
 
     def _crashed(self, fault: BaseException) -> bool:
         """A screen's fault: log it and put the question up anew; False when that happens too often."""
@@ -205,3 +214,11 @@ def _handler(crashed: Callable[[BaseException], bool]) -> Any:
             return int(ExceptionManager.RAISE)
 
     return Recover()
+
+
+def player(glass: Glass, folder: Path | None, happenings: Happenings, say: Callable[[str], None]) -> Player:
+    """A hand that plays guests on a running glass, from a thread of its own; pictures go to ``folder``, if any."""
+    from screens.hand import Hand, OtherThread
+    from screens.played import Player
+
+    return Player(Hand(glass.station, folder, OtherThread()), happenings, say)

@@ -33,7 +33,7 @@ class ApproveSampleScreen(QuestionScreen):
             test_id=verdict.value,
             off=not possible,
             tells_why=True,
-            height=theme.px(148) if theme.portrait else theme.space("button"),
+            high=theme.px(148) if theme.portrait else theme.space("button"),
         )
         button.bind(on_tap=lambda _button: self.answer(verdict))
         button.bind(on_refused=lambda _button: self.around.say(self.t(why)))

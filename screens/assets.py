@@ -28,7 +28,7 @@ NOTO = Path("/usr/share/fonts/opentype/noto")
 NOTO_SIMPLIFIED_FACE = 2
 FALLBACK = Path("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc")
 DRAWINGS = Path(__file__).with_name("drawings")
-DRAWN_WIDTH = 880
+DRAWN_WIDTH = 760
 """Pixels across a rendered drawing: as wide as it is ever shown."""
 
 PALETTES = {"standard": STANDARD, "contrast": CONTRAST}

@@ -7,7 +7,6 @@ from typing import Any
 from kivy.clock import Clock
 from kivy.graphics.texture import Texture
 from kivy.properties import ObjectProperty, StringProperty
-from kivy.uix.boxlayout import BoxLayout
 
 from kiosk.journeys.welcome import LANGUAGES, Attract
 from kiosk.texts import texts
@@ -59,12 +58,10 @@ class AttractScreen(QuestionScreen):
 
     def _offer_languages(self) -> None:
         row = self.ids.languages
-        row.add_widget(BoxLayout())
         for language in LANGUAGES:
             label = Language(LANGUAGE_NAMES[language], f"language-{language}")
             label.bind(on_tap=lambda _label, chosen=language: self.answer(chosen))
             row.add_widget(label)
-        row.add_widget(BoxLayout())
 
     def _tell_time(self, *_: Any) -> None:
         now = self.around.clock()

@@ -14,7 +14,7 @@ from kiosk.journeys.copy_questions import DARKNESS, FIT, Choice, ChooseCopy, Cop
 from kiosk.wording import money
 from screens.question import QuestionScreen, screen_for
 from screens.theme import theme
-from screens.widgets import Card, Option, OptionGrid, Text, TouchButton
+from screens.widgets import Card, Option, OptionGrid, Text, TouchButton, words_wide
 
 A3_TO_A4 = 71
 SCALES = (100, FIT, A3_TO_A4)
@@ -130,7 +130,7 @@ class ChooseCopyScreen(QuestionScreen):
             grid.add_widget(self._option("sorted", value, self.t(key)))
         self._grids["sorted"] = grid
         controls.add_widget(grid)
-        if self._labels_above and theme.large:
+        if theme.large or theme.landscape:
             controls.orientation = "vertical"
             grid.size_hint_x = 1
         return self._labelled("copy.copies", controls)
@@ -180,7 +180,7 @@ class ChooseCopyScreen(QuestionScreen):
         if adjusting:
             again = TouchButton(
                 text=self.t("copy.scan-again"), icon="scan", test_id="scan-again", size_hint_x=None,
-                height=max(theme.px(96), theme.least_target + 1),
+                high=max(theme.px(96), theme.least_target + 1),
             )  # fmt: skip
             again.width = bar.ids.forward.width
             bar.ids.forward.bind(width=again.setter("width"))
@@ -253,11 +253,17 @@ class PriceBar(Card):
     summary = StringProperty("")
     price = StringProperty("")
     forward_words = StringProperty("")
+    price_role = StringProperty("amount")
 
     __events__ = ("on_forward",)
 
     def on_forward(self) -> None:
         pass
+
+    def on_price(self, _bar: PriceBar, price: str) -> None:
+        """As large as it fits beside the button."""
+        fits = words_wide(price, theme.type("hero"), bold=True) <= theme.px(400)
+        self.price_role = "hero" if theme.portrait and fits else "amount"
 
     def on_forward_words(self, _bar: PriceBar, words: str) -> None:
         self.ids.forward.text = words

@@ -22,7 +22,7 @@ class ChooseLanguageScreen(QuestionScreen):
                 text=LANGUAGE_NAMES[language],
                 role="tile",
                 test_id=f"language-{language}",
-                height=theme.px(190),
+                high=theme.px(190),
                 trailing="forward",
             )
             button.bind(on_tap=lambda _button, chosen=language: self.answer(chosen))

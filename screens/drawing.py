@@ -28,7 +28,6 @@ class DrawingCard(Card):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.size_hint_max_y = theme.px(760)
         self.size_hint_min_y = theme.px(300) if not theme.small else theme.px(380)
         self._picture = Picture(size_hint=(None, None))
         self._label = Text(fit="tight", role="body", tone="alert", bold=True)

@@ -17,6 +17,7 @@ from screens.widgets import Filler, Hairline, Text, TouchButton
 LANGUAGE_NAMES = {"zh_CN": "简体中文", "en": "English"}
 """In their own words, whatever language is being spoken."""
 SHORT_LANGUAGE_NAMES = {"zh_CN": "中文", "en": "English"}
+SHORTEST_LANGUAGE_NAMES = {"zh_CN": "中文", "en": "EN"}
 
 
 class Ground(BoxLayout):
@@ -100,17 +101,17 @@ class Trail(BoxLayout):
                     text=t(f"stage.{stage}"),
                     tone="pine" if here else "soft",
                     pos_hint={"center_y": 0.5},
-                )  # fmt: skip
+                )
             )
             if number == len(stages) - 1:
                 break
             self.add_widget(Dot(tone="pine" if behind else "line"))
             self.add_widget(Hairline(pos_hint={"center_y": 0.5}))
-        if theme.large:
+        if theme.large or not theme.portrait:
             self._shorten(stages, reached, t)
 
     def _shorten(self, stages: tuple[str, ...], reached: int, t: Texts) -> None:
-        """In large type only the present stage has room for its name."""
+        """In large type and in a narrow column only the present stage has room for its name."""
         self.clear_widgets()
         place = t("trail.place", stage=t(f"stage.{stages[reached]}"), number=reached + 1, total=len(stages))
         self.add_widget(Text(role="body", bold=True, tone="pine", text=place))
@@ -138,18 +139,19 @@ class FootBar(Ground):
             fill="foot",
             orientation="vertical" if rail else "horizontal",
             spacing=theme.px(20),
-            padding=(theme.px(16), theme.px(28)) if rail else (theme.space("margin"), theme.px(33)),
+            padding=(theme.px(14), theme.px(24)) if rail else (theme.space("margin"), theme.px(33)),
         )
         if rail:
-            self.size_hint_x, self.width = None, theme.px(248) if theme.small else theme.px(216)
+            self.size_hint_x, self.width = None, theme.px(264) if theme.small else theme.px(216)
         else:
             self.size_hint_y, self.height = None, theme.space("foot_bar")
         self._t, self._rail = t, rail
         other = next(name for name in LANGUAGE_NAMES if name != language)
+        names = SHORTEST_LANGUAGE_NAMES if theme.small else SHORT_LANGUAGE_NAMES
         look, look_icon = next_look(t)
         self._call = self._button("call", "person", self._call_words(), on["call"], kind="call")
         self.add_widget(self._call)
-        self.add_widget(self._button("language", "language", SHORT_LANGUAGE_NAMES[other], on["language"]))
+        self.add_widget(self._button("language", "language", names[other], on["language"]))
         self.add_widget(self._button("look", look_icon, look, on["look"]))
         if not rail:
             self.add_widget(Filler())
@@ -180,5 +182,5 @@ def next_look(t: Texts) -> tuple[str, str]:
     if theme.contrast:
         return t("foot.standard"), "large"
     if theme.large:
-        return t("foot.contrast"), "contrast"
+        return t("foot.contrast-short" if theme.small else "foot.contrast"), "contrast"
     return t("foot.large"), "large"

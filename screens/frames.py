@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable
 from typing import Any
@@ -57,6 +58,8 @@ class Frames:
         lively = not self._rests() or now < self._awake_until
         if lively and self._was_lively:
             self._measure(now - self._last_turn)
+        if self._was_lively and not lively:
+            gc.collect()  # between visits it is not felt
         self._last_turn, self._was_lively = now, lively
         Clock._max_fps = LIVELY_FPS if lively else RESTING_FPS
         if now - self._drawn_at > PULSE:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+from kivy.clock import Clock
 from kivy.properties import NumericProperty
 
 from kiosk.journeys.welcome import Home, ServiceTile, ShowPrices
 from kiosk.texts import Texts
-from screens.attract import part_of_day
 from kiosk.wording import money
+from screens.attract import part_of_day
 from screens.question import QuestionScreen, screen_for
 from screens.theme import theme
-from screens.widgets import Icon, Plate, Pressable, Text
+from screens.widgets import Icon, Plate, Pressable, Text, TouchButton
 
 PAGE = 6
 """Tiles a page where the panel is too low for all."""
@@ -30,7 +32,7 @@ class HomeScreen(QuestionScreen):
         return self.page
 
     def chips(self) -> list[tuple[str, str, str, Callable[[], None]]]:
-        more = [("more-services", "next", self.t("home.more"), self._turn)] if self.pages > 1 else []
+        more = [("more-services", "next", self.t("home.more"), self._turn)] if self.pages > 1 and theme.small else []
         return [*more, ("prices", "prices", self.t("home.prices"), self.prices)]
 
     def prices(self) -> None:
@@ -44,6 +46,10 @@ class HomeScreen(QuestionScreen):
         if isinstance(self.kept, int):
             self.page = self.kept
         self._fill_page()
+        if self.pages > 1 and theme.landscape:
+            more = TouchButton(icon="next", text=self.t("home.more"), test_id="more-services")
+            more.bind(on_tap=lambda _button: self._turn())
+            self.ids.actions.add_widget(more)
 
     def _turn(self) -> None:
         self.page = (self.page + 1) % self.pages
@@ -76,9 +82,10 @@ class Tile(Pressable):
         self._hint = Text(role="small", text=self._hint_words(t))
         for part in (self._icon, self._title, self._hint):
             self.add_widget(part)
-        self.bind(pos=self._place, size=self._place, pressed=self._paint)
+        place = Clock.create_trigger(self._place, -1)
+        self.bind(pos=place, size=place, pressed=self._paint)
         for part in (self._title, self._hint):
-            part.bind(height=self._place)
+            part.bind(height=place)
         self._paint()
 
     def _hint_words(self, t: Texts) -> str:
@@ -102,20 +109,20 @@ class Tile(Pressable):
 
     def _place(self, *_: Any) -> None:
         self._plate.place(self, theme.px(32), max(1, theme.px(2)))
-        pad, gap = theme.px(36), theme.px(26)
+        pad, gap = (theme.px(36), theme.px(26)) if theme.portrait else (theme.px(24), theme.px(18))
         if theme.small:
-            self._place_small(pad)
+            self._place_small()
             return
         words = self._title.height + self._hint.height * 1.0
         self.height = max(theme.space("tile"), words + 2 * theme.px(28))
         left = self.x + pad + self._icon.width + gap
         for part in (self._title, self._hint):
-            part.x, part.width = left, self.right - theme.px(24) - left
+            part.x, part.width = left, self.right - pad * 0.6 - left
         top = self.center_y + words / 2
         self._title.top, self._hint.top = top, top - self._title.height
         self._icon.x, self._icon.center_y = self.x + pad, self.center_y
 
-    def _place_small(self, pad: float) -> None:
+    def _place_small(self) -> None:
         """Name beside the drawing, the hint below both."""
         inner = self.width - 2 * theme.px(28)
         self._icon.x = self.x + theme.px(28)

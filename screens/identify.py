@@ -21,7 +21,7 @@ class IdentifyScreen(QuestionScreen):
     complete = BooleanProperty(defaultvalue=False)
 
     def keep(self) -> object:
-        return self._room.text, self._name.text, self._name.active
+        return self.question, self._room.text, self._name.text, self._name.active
 
     def fill(self) -> None:
         if self.question.failed:
@@ -38,8 +38,9 @@ class IdentifyScreen(QuestionScreen):
         keyboard.bind(on_key=lambda _keyboard, value: self._active.type(value))
         self.ids.keyboard.add_widget(keyboard)
         self._activate(self._room)
-        if isinstance(self.kept, tuple):
-            self._room.text, self._name.text, in_name = self.kept
+        # A try that was refused begins with empty fields; another language or larger type keeps what was typed.
+        if isinstance(self.kept, tuple) and self.kept[0] == self.question:
+            _, self._room.text, self._name.text, in_name = self.kept
             self._activate(self._name if in_name else self._room)
 
     def _refusal(self) -> Refusal:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from kivy.clock import Clock
+from kivy.core.text import Label as CoreLabel
+from kivy.graphics import Color, Rectangle
 from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
@@ -25,20 +27,24 @@ class Key(Pressable):
         name = {SPACE: "space"}.get(value, value)
         super().__init__(size_hint_y=None, height=theme.space("option"), test_id=f"key-{name}", **kwargs)
         self._plate = Plate(self.canvas.before)
-        self._face = Text(fit="tight", role=role, text=face, font_name=font)
-        self.add_widget(self._face)
+        # A widget for each face would be felt: forty of them are put up at once.
+        words = CoreLabel(text=face, font_name=font, font_size=theme.type(role))
+        words.refresh()
+        with self.canvas:
+            self._ink = Color(rgba=theme.ink)
+            self._face = Rectangle(texture=words.texture, size=words.texture.size)
         place = Clock.create_trigger(self._place, -1)
         self.bind(pos=place, size=place, pressed=self._paint)
-        self._face.bind(texture_size=place)
         self._paint()
 
     def _paint(self, *_: Any) -> None:
         self._plate.paint(theme.pine_soft if self.pressed else theme.card, theme.pine if self.pressed else theme.line)
-        self._face.tone = "on_pine_soft" if self.pressed else "ink"
+        self._ink.rgba = theme.on_pine_soft if self.pressed else theme.ink
 
     def _place(self, *_: Any) -> None:
         self._plate.place(self, theme.px(20), max(1, theme.px(2)))
-        self._face.center = self.center
+        wide, high = self._face.size
+        self._face.pos = (round(self.center_x - wide / 2), round(self.center_y - high / 2))
 
 
 class Keyboard(Stack):
@@ -51,8 +57,8 @@ class Keyboard(Stack):
         for letters in ROWS:
             self.add_widget(self._row(letters))
         last = self.children[0]
-        last.add_widget(self._key(SPACE, t("keyboard.space"), role="body", size_hint_x=2.0))
-        last.add_widget(self._key(ERASE, icon("erase"), font="Icons", size_hint_x=1.4))
+        last.add_widget(self._key(SPACE, t("keyboard.space"), role="body", size_hint_x=1.8))
+        last.add_widget(self._key(ERASE, icon("erase"), font="Icons", size_hint_x=1.2))
 
     def _row(self, letters: str) -> BoxLayout:
         row = BoxLayout(size_hint_y=None, height=theme.space("option"), spacing=theme.px(9))
@@ -87,8 +93,9 @@ class Field(Pressable):
         self._typed = Text(role="tile", fit="box", shorten=True, shorten_from="left")
         self.add_widget(self._name)
         self.add_widget(self._typed)
-        self.bind(pos=self._place, size=self._place, active=self._paint, text=self._write)
-        self._name.bind(height=self._place)
+        place = Clock.create_trigger(self._place, -1)
+        self.bind(pos=place, size=place, active=self._paint, text=self._write)
+        self._name.bind(height=place)
         self._paint()
         self._write()
 

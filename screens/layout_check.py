@@ -36,7 +36,7 @@ def faults_of(root: Widget) -> list[str]:
     return faults
 
 
-def _visible(widget: Widget, room: Box, scrolls: bool = False) -> Iterator[tuple[Widget, Box]]:
+def _visible(widget: Widget, room: Box) -> Iterator[tuple[Widget, Box]]:
     """Every widget with the box it must stay in: that of its scroller, unbounded below where it scrolls."""
     if not widget.opacity:
         return
@@ -54,7 +54,7 @@ def _box(widget: Widget) -> Box:
 
 
 def _ink(label: Label) -> Box:
-    """Where the words of a label really are: the texture's box in the widget, without the font's air above and below."""
+    """Where the words of a label really are: the texture in the widget, without the font's air above and below."""
     wide, high = label.texture_size
     left, low, right, top = _box(label)
     x = {"left": left, "right": right - wide}.get(label.halign, (left + right - wide) / 2)
@@ -74,7 +74,7 @@ def _line_width(label: Label, line: str) -> float:
 
 def _words_cut(label: Label, room: Box) -> Iterator[str]:
     name = f"{label.text[:24]!r}"
-    wide, high = label.texture_size
+    wide = label.texture_size[0]
     if label.text_size[1] is not None and _needed_height(label) > label.height + label.font_size * 0.45 + SLACK:
         yield f"{name} is cut: needs more than {label.height:.0f} px of height"
     if label.text_size[0] is None and wide > label.width + SLACK:
@@ -84,6 +84,10 @@ def _words_cut(label: Label, room: Box) -> Iterator[str]:
     left, low, right, top = _ink(label)
     if left < room[0] - SLACK or right > room[2] + SLACK or low < room[1] - SLACK or top > room[3] + SLACK:
         yield f"{name} leaves its place: {left:.0f},{low:.0f}..{right:.0f},{top:.0f}"
+    if isinstance(label.parent, Pressable):
+        box = _box(label.parent)
+        if left < box[0] - SLACK or right > box[2] + SLACK or low < box[1] - SLACK or top > box[3] + SLACK:
+            yield f"{name} sticks out of {label.parent.test_id}"
     if label.font_name == "Sans" and label.font_size < theme.smallest_type - 0.6:
         yield f"{name} is set in {label.font_size:.0f} px, the smallest is {theme.smallest_type}"
 

@@ -128,5 +128,5 @@ class Toast(Card):
         text.bind(height=lambda _text, height: setattr(self, "height", height + theme.px(48)))
         self.height = text.height + theme.px(48)
 
-    def on_touch_down(self, touch: Any) -> bool:
+    def on_touch_down(self, _touch: Any) -> bool:
         return False

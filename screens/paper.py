@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from kivy.clock import Clock
 from kivy.graphics import Color, Line, Rectangle, SmoothRoundedRectangle
 from kivy.graphics.texture import Texture
 from kivy.uix.widget import Widget
-from PIL import Image as Pillow
 
 from kiosk.journeys.copy_questions import Finding
+from screens import pictures
 from screens.theme import theme
 
-MOST_PIXELS = 1400
-"""Of the longer side; a larger picture is made smaller by the worker."""
 A4_RATIO = 210 / 297
-
-_readers = ThreadPoolExecutor(1, thread_name_prefix="pictures")
-
-
-def read(path: Path) -> tuple[tuple[int, int], bytes]:
-    """Size and RGB pixels, from the bottom up as a texture wants them. Raises OSError for what is no picture."""
-    with Pillow.open(path) as picture:
-        picture.draft("RGB", (MOST_PIXELS, MOST_PIXELS))
-        small = picture.convert("RGB")
-    small.thumbnail((MOST_PIXELS, MOST_PIXELS))
-    return small.size, small.transpose(Pillow.Transpose.FLIP_TOP_BOTTOM).tobytes()
 
 
 class Paper(Widget):
@@ -48,19 +33,12 @@ class Paper(Widget):
         self._read(path)
 
     def _read(self, path: Path) -> None:
-        job = _readers.submit(read, path)
-        job.add_done_callback(lambda done: Clock.schedule_once(lambda _elapsed: self._take(path, done)))
+        pictures.load(path, lambda texture: self._take(path, texture))
 
-    def _take(self, path: Path, done: Any) -> None:
-        if path != self._wanted:
-            return
-        if isinstance(done.exception(), OSError):  # the visit has ended and its documents are gone
-            return
-        size, pixels = done.result()
-        texture = Texture.create(size=size, colorfmt="rgb", mipmap=True)
-        texture.blit_buffer(pixels, colorfmt="rgb", bufferfmt="ubyte")
-        self._texture, self._ratio = texture, size[0] / size[1]
-        self._draw()
+    def _take(self, path: Path, texture: Texture) -> None:
+        if path == self._wanted:
+            self._texture, self._ratio = texture, texture.width / texture.height
+            self._draw()
 
     def _draw(self, *_: Any) -> None:
         high = min(self.height, self.width / self._ratio)

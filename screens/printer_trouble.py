@@ -8,6 +8,7 @@ from kiosk.journeys.copy_questions import Patient, PrinterTrouble
 from kiosk.wording import money
 from screens import drawing, rows  # noqa: F401 - named in the layout
 from screens.question import QuestionScreen, screen_for
+from screens.theme import theme
 from screens.widgets import Card
 
 
@@ -36,6 +37,9 @@ class PrinterTroubleScreen(QuestionScreen):
 
     def fill(self) -> None:
         question, counts = self.question, self.ids.counts
+        coming = StaffComing(title=self.t("printer.staff", minutes=question.minutes), words=self.state_words)
+        place = self.ids.choices if theme.landscape else self.ids.aside
+        place.add_widget(coming, index=len(place.children))
         printed = self.t("printer.sheets", done=question.done, total=question.total)
         counts.pairs((self.t("printer.printed"), printed), (self.t("printer.charged"), money(question.charged)))
 

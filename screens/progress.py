@@ -33,11 +33,11 @@ class ProgressScreen(QuestionScreen):
     def fill(self) -> None:
         self._tell(self.question)
 
-    def update(self, question: Any) -> bool:
-        if (question.key, question.stage) != (self.question.key, self.question.stage):
+    def update(self, _question: Any) -> bool:
+        if (_question.key, _question.stage) != (self.question.key, self.question.stage):
             return False
-        self.question = question
-        self._tell(question)
+        self.question = _question
+        self._tell(_question)
         return True
 
     def _tell(self, progress: Progress) -> None:

@@ -84,6 +84,7 @@ class QuestionScreen(BoxLayout):
         surroundings: Surroundings,
         answered: Callable[[Any], None],
         kept: object = None,
+        size: tuple[float, float] = (100, 100),
     ) -> None:
         self.question = question
         self.situation = situation
@@ -94,7 +95,7 @@ class QuestionScreen(BoxLayout):
         self._answered = answered
         self._slots: dict[type, Any] = {}
         self._arranged = False
-        super().__init__(orientation="vertical")
+        super().__init__(orientation="vertical", size_hint=(None, None), size=size)
 
     def answer(self, value: object) -> None:
         """The screen goes dead in the same frame: a second tap can't answer the next question."""
@@ -109,7 +110,7 @@ class QuestionScreen(BoxLayout):
         """What the guest has chosen so far, for the same screen built anew. None: nothing to keep."""
         return None
 
-    def update(self, question: Any) -> bool:
+    def update(self, _question: Any) -> bool:
         """Show a newer value of the same kind in place; False when the screen has to be built anew."""
         return False
 
@@ -147,21 +148,11 @@ class QuestionScreen(BoxLayout):
         aside, choices, actions = (self._slots.get(kind) for kind in (Aside, Choices, Actions))
         margin = theme.space("margin") if not theme.small else theme.px(36)
         head = Head(self)
-        if theme.landscape and aside and choices:
-            self.orientation = "horizontal"
-            self.padding, self.spacing = (margin, theme.px(40)), theme.px(64)
-            left = _column([head, aside])
-            left.size_hint_x = 0.4
-            right = BoxLayout(orientation="vertical", spacing=theme.space("gap"), size_hint_x=0.6)
-            right.add_widget(_column([choices]))
-            if actions:
-                right.add_widget(actions)
-            self.add_widget(left)
-            self.add_widget(right)
-            self.scrollers = [left, right.children[-1]]
+        if theme.landscape:
+            self._arrange_in_columns(head, aside, choices, actions)
             return
         top = theme.px(40) if self.situation.trail else margin
-        self.padding = (margin, top if not theme.small else theme.px(24), margin, theme.space("margin") * 0.8)
+        self.padding = [margin, top if not theme.small else theme.px(24), margin, theme.space("margin") * 0.8]
         self.spacing = theme.space("gap")
         body = _column([head, *(slot for slot in (aside, choices) if slot)])
         self.add_widget(body)
@@ -169,13 +160,37 @@ class QuestionScreen(BoxLayout):
         if actions:
             self.add_widget(actions)
 
+    def _arrange_in_columns(self, head: Head, aside: Any, choices: Any, actions: Any) -> None:
+        """Question left, choices right with what happens next below them, near the hand."""
+        self.orientation, self.spacing = "horizontal", theme.px(64)
+        self.padding = [theme.space("margin"), theme.px(40)]
+        left, right = (
+            BoxLayout(orientation="vertical", spacing=theme.space("gap"), size_hint_x=part) for part in (2, 3)
+        )
+        blocks = [head, *([aside] if aside else [])]
+        self.scrollers = [_column(blocks)]
+        left.add_widget(self.scrollers[0])
+        if choices:
+            self.scrollers.append(_column([choices], rest="below" if not aside else "above" if actions else "around"))
+            right.add_widget(self.scrollers[-1])
+        if actions:
+            (right if aside else left).add_widget(actions)
+        self.add_widget(left)
+        self.add_widget(right)
 
-def _column(blocks: list[Any]) -> Scroller:
+
+def _column(blocks: list[Any], rest: str = "below") -> Scroller:
+    """Blocks above each other; where they don't need the room, ``rest`` says where it is left."""
     content = BoxLayout(orientation="vertical", spacing=theme.space("gap"))
     stretches = False
     for block in blocks:
         content.add_widget(block)
         stretches = (isinstance(block, Slot) and block.settle()) or stretches
+    if not stretches and rest in ("above", "around"):
+        content.add_widget(Widget(), index=len(content.children))
+        if rest == "around":
+            content.add_widget(Widget())
+        stretches = True
     return Scroller(content, stretches=stretches)
 
 
@@ -185,29 +200,43 @@ class Head(Stack):
     def __init__(self, screen: QuestionScreen) -> None:
         super().__init__(spacing=0)
         situation, stage = screen.situation, getattr(screen.question, "stage", None)
-        if situation.trail and stage and not theme.small:
-            self.add_widget(Trail(situation.trail, stage, screen.t))
-            self.add_widget(Widget(size_hint_y=None, height=theme.px(24)))
-        row = BoxLayout(size_hint_y=None, spacing=theme.space("gap"))
-        title = Text(role="title", text=screen.title, pos_hint={"top": 1})
-        row.add_widget(title)
+        trail = Trail(situation.trail, stage, screen.t) if situation.trail and stage and not theme.small else None
         chips = [_chip("back", "back", screen.t("action.back"), screen.back)] if situation.can_go_back else []
         chips += [_chip(*chip) for chip in screen.chips()]
-        for chip in chips:
-            row.add_widget(chip)
-        highest = max((chip.height for chip in chips), default=0)
-        title.bind(height=lambda _title, high: setattr(row, "height", max(high, highest)))
-        self.add_widget(row)
+        title = Text(role="title", text=screen.title, pos_hint={"top": 1})
+        if theme.landscape:  # the column is narrow: the title has a line to itself
+            self._add_row([*([trail] if trail else []), *([] if trail else [Widget()]), *chips])
+            self._add_row([title])
+        else:
+            if trail:
+                self.add_widget(trail)
+                self.add_widget(Widget(size_hint_y=None, height=theme.px(24)))
+            self._add_row([title, *chips])
         subtitle = Text(role="subtitle", tone="soft", text=screen.subtitle)
         screen.bind(title=title.setter("text"), subtitle=subtitle.setter("text"))
         if screen.subtitle:
             self.add_widget(subtitle)
 
+    def _add_row(self, widgets: list[Any]) -> None:
+        """Side by side, as high as the highest."""
+        if not any(isinstance(widget, (Text, Trail, TouchButton)) for widget in widgets):
+            return
+        row = BoxLayout(size_hint_y=None, spacing=theme.space("gap"))
+
+        def grow(*_: Any) -> None:
+            row.height = max(widget.height for widget in widgets if widget.size_hint_y is None)
+
+        for widget in widgets:
+            row.add_widget(widget)
+            widget.bind(height=grow)
+        grow()
+        self.add_widget(row)
+
 
 def _chip(test_id: str, icon: str, text: str, act: Callable[[], None]) -> TouchButton:
     chip = TouchButton(
-        icon=icon, text=text, hug=True, test_id=test_id, role="body", inset=24,
-        height=max(theme.px(92), theme.least_target + 1), pos_hint={"top": 1},
+        icon=icon, text="" if theme.small else text, hug=True, test_id=test_id, role="body", inset=24,
+        high=max(theme.px(92), theme.least_target + 1), pos_hint={"top": 1},
     )  # fmt: skip
     chip.bind(on_tap=lambda _chip: act())
     return chip
@@ -242,7 +271,7 @@ S = TypeVar("S", bound=QuestionScreen)
 
 
 def screen_for(asked: type[Any]) -> Callable[[type[S]], type[S]]:
-    """Class decorator: this is the one screen of that question. Loads the kv file of the same name beside the module."""
+    """Class decorator: this is the one screen of that question. Loads the layout of the same name beside it."""
 
     def register(screen: type[S]) -> type[S]:
         if asked in SCREENS:

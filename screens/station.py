@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ from kivy.clock import Clock
 from kivy.core.window import Window
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.floatlayout import FloatLayout
+from kivy.uix.label import Label
 from kivy.uix.stencilview import StencilView
 
 from kiosk.journeys.welcome import Attract
@@ -27,6 +29,8 @@ from screens.theme import theme
 
 WAIT_BEFORE_REST = 0.6
 """Seconds that a question which was answered stays, dead, until the glass says "one moment"."""
+PRIMING = 0.010
+"""Seconds of a frame that may go into a screen that is not yet seen."""
 REST = Progress("progress.moment")
 
 
@@ -47,6 +51,8 @@ class Stage(StencilView):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.screen: QuestionScreen | None = None
+        self._entering = False
+        self._primed: set[int] = set()
         self.bind(pos=self._fit, size=self._fit)
 
     def _fit(self, *_: Any) -> None:
@@ -63,21 +69,47 @@ class Stage(StencilView):
                 self.remove_widget(leftover)
         screen.size_hint = (None, None)
         screen.size = self.size
-        seconds = theme.motion if travel and before is not None else 0
         if before is not None:
             before.dead = True
             before.left()
+        seconds = theme.motion if travel and before is not None else 0
+        screen.pos = (self.x + travel * self.width, self.y) if seconds else self.pos
+        self._entering = True
+        Clock.schedule_once(lambda _elapsed: self._prime(screen, before, travel, seconds), 0)
+
+    def _prime(self, screen: QuestionScreen, before: QuestionScreen | None, travel: int, seconds: float) -> None:
+        """Hand the words of the new screen to the graphics card, a few a frame, before they are drawn.
+
+        Kivy does it while it draws, and each one then waits for what is drawn already.
+        """
+        if self.screen is not screen:
+            return
+        enough = time.perf_counter() + PRIMING
+        textures = (widget.texture for widget in screen.walk() if isinstance(widget, Label) and widget.texture)
+        for texture in textures:
+            if id(texture) in self._primed:
+                continue
+            texture.bind()
+            self._primed.add(id(texture))
+            if time.perf_counter() > enough:
+                Clock.schedule_once(lambda _elapsed: self._prime(screen, before, travel, seconds), 0)
+                return
+        self._primed.clear()
+        self._enter(screen, before, travel, seconds)
+
+    def _enter(self, screen: QuestionScreen, before: QuestionScreen | None, travel: int, seconds: float) -> None:
+        if self.screen is not screen:
+            return
+        self._entering = False
         if not seconds:
             self.clear_widgets()
             screen.pos = self.pos
             self.add_widget(screen)
             screen.came()
             return
-        screen.pos = (self.x + travel * self.width, self.y)
         self.add_widget(screen)
         coming = Animation(x=self.x, duration=seconds, transition="out_cubic")
         coming.bind(on_complete=lambda *_: screen.came())
-        # The first frame of a new screen lays it out and is long; the slide starts in the next.
         Clock.schedule_once(lambda _elapsed: self._slide(coming, screen, before, travel, seconds), 0)
 
     def _slide(self, coming: Animation, screen: Any, before: Any, travel: int, seconds: float) -> None:
@@ -91,7 +123,7 @@ class Stage(StencilView):
 
     @property
     def moving(self) -> bool:
-        return len(self.children) > 1
+        return self._entering or len(self.children) > 1
 
 
 class Station(FloatLayout):
@@ -198,7 +230,7 @@ class Station(FloatLayout):
     def _build(
         self, kind: type[QuestionScreen], shown: Shown, situation: Situation, answered: Any, kept: object = None
     ) -> QuestionScreen:
-        return kind(shown, situation, self._surroundings, answered, kept)
+        return kind(shown, situation, self._surroundings, answered, kept, size=self._stage.size)
 
     def _come_to_rest(self, *_: Any) -> None:
         """Nothing came after an answer: say so, and leave nothing of the guest on the glass."""

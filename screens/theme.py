@@ -13,6 +13,8 @@ Colour = tuple[float, float, float, float]
 
 DRAWN_WIDTH = 1080
 LARGE = 1.3
+LARGE_IN_COLUMNS = 1.12
+"""For titles in a narrow column, and for all type of a small panel, which is near its largest already."""
 MM_PER_INCH = 25.4
 
 X_HEIGHT = 0.543
@@ -278,8 +280,8 @@ class Theme:
         size = max(self._scaled(TYPE[role]), self.smallest_type)
         if not self.large or role == "clock":
             return size
-        # On a small panel everything is near the smallest size already; large type there grows what is read.
-        return round(size * (1.12 if self.small else LARGE))
+        in_column = self.landscape and role in BOLD
+        return round(size * (LARGE_IN_COLUMNS if self.small or in_column else LARGE))
 
     def _scaled(self, drawn: int) -> int:
         short = min(self.panel.width, self.panel.height)

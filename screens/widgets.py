@@ -6,18 +6,18 @@ themselves in Python, because a kv rule for each would be felt when a screen is 
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from kivy.clock import Clock
 from kivy.graphics import Color, Line, Rectangle, SmoothRoundedRectangle
 from kivy.properties import BooleanProperty, NumericProperty, OptionProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
-from kivy.uix.image import Image
 from kivy.uix.label import Label
 from kivy.uix.stencilview import StencilView
 from kivy.uix.widget import Widget
 
-from screens import sounds
+from screens import pictures, sounds
 from screens.icons import icon
 from screens.lines import broken
 from screens.theme import BOLD, Colour, theme
@@ -31,6 +31,7 @@ class Text(Label):
 
     role = StringProperty("body")
     tone = StringProperty("ink")
+    text_size: Any  # Kivy's own, untyped
     fit = OptionProperty("wrap", options=("box", "wrap", "tight"))
 
     def __init__(self, **kwargs: Any) -> None:
@@ -61,19 +62,20 @@ class Text(Label):
 
     def on_fit(self, _text: Text, fit: str) -> None:
         if fit == "tight":
-            self.size_hint = (None, None)
-            self.text_size = (None, None)
+            self.size_hint = [None, None]
+            self.text_size = [None, None]
         elif fit == "wrap":
             self.size_hint_y = None
-            self.text_size = (self.width, None)
+            self.text_size = [self.width, None]
         else:
-            self.text_size = self.size
+            self.size_hint_y = 1
+            self.text_size = list(self.size)
 
     def on_size(self, _text: Text, size: tuple[float, float]) -> None:
         if self.fit == "wrap":
-            self.text_size = (size[0], None)
+            self.text_size = [size[0], None]
         elif self.fit == "box":
-            self.text_size = size
+            self.text_size = list(size)
 
     def on_texture_size(self, _text: Text, size: tuple[float, float]) -> None:
         if self.fit == "tight":
@@ -224,7 +226,10 @@ FACES = {
 
 
 class TouchButton(Pressable):
-    """A button that says what it does. As wide as ``width`` allows, at least as wide as its text asks (``natural``)."""
+    """A button that says what it does; ``high`` pixels, more where its words need two lines.
+
+    As wide as its place; with ``hug`` as wide as its words ask. ``upright`` puts the icon above them.
+    """
 
     text = StringProperty("")
     icon = StringProperty("")
@@ -238,19 +243,21 @@ class TouchButton(Pressable):
     natural = NumericProperty(0)
     inset = NumericProperty(30)
     icon_drawn = NumericProperty(48)
+    high = NumericProperty(0)
+    _drawing_tone = "ink"
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("size_hint_y", None)
-        kwargs.setdefault("height", theme.space("button"))
+        kwargs.setdefault("high", theme.space("button"))
+        kwargs["height"] = kwargs["high"]
         self._label = Text(fit="tight", halign="center", role=kwargs.get("role", "control"))
-        self._icon = Icon(drawn=48)
-        self._trailing = Icon(drawn=48)
+        self._icon: Icon | None = None
+        self._trailing: Icon | None = None
         super().__init__(**kwargs)
         self._plate = Plate(self.canvas.before)
-        for part in (self._label, self._icon, self._trailing):
-            self.add_widget(part)
+        self.add_widget(self._label)
         shape = Clock.create_trigger(self._shape, -1)
-        self.bind(text=shape, icon=shape, trailing=shape, strong=shape, pos=shape, size=shape, role=shape)
+        self.bind(text=shape, icon=shape, trailing=shape, strong=shape, high=shape, pos=shape, size=shape, role=shape)
         self._label.bind(texture_size=shape)
         self.bind(kind=self._paint, pressed=self._paint, off=self._paint)
         self._paint()
@@ -262,46 +269,64 @@ class TouchButton(Pressable):
         self._plate.paint(getattr(theme, shown), getattr(theme, edge))
         if theme.contrast and self.pressed:
             ink = drawing = "on_pine" if self.kind != "main" else "ink"
-        self._label.tone, self._icon.tone, self._trailing.tone = ink, drawing, drawing
+        self._label.tone, self._drawing_tone = ink, drawing
+        for part in (self._icon, self._trailing):
+            if part is not None:
+                part.tone = drawing
 
     def _shape(self, *_: Any) -> None:
         """Put icon and words side by side (``upright``: above each other) in the middle; wrap words that don't fit."""
-        label, drawing, trailing = self._label, self._icon, self._trailing
+        label = self._label
         label.text, label.role = self.text, self.role
         label.bold = self.strong or self.kind in ("main", "light")
-        drawing.name, trailing.name = self.icon or "service", self.trailing or "service"
-        drawing.drawn = self.icon_drawn
-        drawing.opacity, trailing.opacity = float(bool(self.icon)), float(bool(self.trailing))
+        self._icon = self._drawn(self._icon, self.icon)
+        self._trailing = self._drawn(self._trailing, self.trailing)
         self._plate.place(self, theme.px(self.radius), max(1, theme.px(2)))
         (self._shape_upright if self.upright else self._shape_in_a_row)()
+
+    def _drawn(self, part: Icon | None, name: str) -> Icon | None:
+        """The icon called ``name``, made when it is first wanted."""
+        if not name:
+            if part is not None:
+                self.remove_widget(part)
+            return None
+        if part is None:
+            part = Icon(name=name, drawn=self.icon_drawn, tone=self._drawing_tone)
+            self.add_widget(part)
+        part.name, part.drawn = name, self.icon_drawn
+        return part
 
     def _shape_upright(self) -> None:
         label, drawing = self._label, self._icon
         room = self.width - theme.px(16)
         label.text_size = (room, None) if label.texture_size[0] > room else (None, None)
-        gap = theme.px(8)
-        top = self.center_y + (drawing.height + gap + label.height) / 2
-        drawing.center_x, drawing.top = self.center_x, top
-        label.center_x, label.top = self.center_x, top - drawing.height - gap
+        gap, icon_high = theme.px(8), drawing.height if drawing else 0
+        top = self.center_y + (icon_high + gap + label.height) / 2
+        if drawing:
+            drawing.center_x, drawing.top = self.center_x, top
+        label.center_x, label.top = self.center_x, top - icon_high - gap
 
     def _shape_in_a_row(self) -> None:
-        label, drawing, trailing = self._label, self._icon, self._trailing
-        gap = theme.px(18)
-        extra = sum(part.width + (gap if self.text else 0) for part in (drawing, trailing) if part.opacity)
-        inset = theme.px(self.inset)
+        label, gap = self._label, theme.px(18)
+        parts = [part for part in (self._icon, self._trailing) if part]
+        extra = sum(part.width + (gap if self.text else 0) for part in parts)
         wide = self._words_wide()
-        self.natural = wide + extra + 2 * inset
+        self.natural = wide + extra + 2 * theme.px(self.inset)
         if self.hug:
             self.size_hint_x, self.width = None, max(self.natural, theme.space("button") if not self.text else 0)
         room = self.width - extra - 2 * theme.px(16)
         label.text_size = (room, None) if 0 < room < wide else (None, None)
+        if self.size_hint_y is None:
+            self.height = max(self.high, label.texture_size[1] + theme.px(20))
         taken = min(wide, room) if self.text else 0
         left = self.center_x - (taken + extra) / 2
-        if drawing.opacity:
-            drawing.x, drawing.center_y = left, self.center_y
-            left += drawing.width + (gap if self.text else 0)
+        if self._icon:
+            self._icon.x, self._icon.center_y = left, self.center_y
+            left += self._icon.width + (gap if self.text else 0)
         label.center_x, label.center_y = left + taken / 2, self.center_y
-        trailing.x, trailing.center_y = left + taken + (gap if self.text else 0), self.center_y
+        if self._trailing:
+            self._trailing.x = left + taken + (gap if self.text else 0)
+            self._trailing.center_y = self.center_y
 
     def _words_wide(self) -> float:
         return words_wide(self.text, self._label.font_size, bold=self._label.bold)
@@ -343,7 +368,7 @@ class Option(Pressable):
     @property
     def natural(self) -> float:
         """Pixels of width that the words ask for."""
-        return words_wide(self.text, self._label.font_size, bold=True) + 2 * theme.px(18)
+        return words_wide(self.text, self._label.font_size, bold=True) + 2 * theme.px(12)
 
     def _paint(self, *_: Any) -> None:
         if self.off:
@@ -437,7 +462,7 @@ class Scroller(StencilView):
 
     @property
     def overflow(self) -> float:
-        return max(0.0, self.content.minimum_height - self.height)
+        return max(0.0, float(self.content.minimum_height - self.height))
 
     def _place(self, *_: Any) -> None:
         overflow = self.overflow
@@ -496,13 +521,35 @@ class Scroller(StencilView):
             self._scroll_by(base + self.height - low - widget.height - theme.px(20))
 
 
-class Picture(Image):
-    """A picture from disk, as large as its place allows; read off the UI thread where it is not one of ours."""
+class Picture(Widget):
+    """A picture from disk in the middle of its place, as large as it fits; blank until it is read."""
+
+    source = StringProperty("")
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("fit_mode", "contain")
-        kwargs.setdefault("mipmap", True)
         super().__init__(**kwargs)
+        with self.canvas:
+            self._colour = Color(1, 1, 1, 0)
+            self._face = Rectangle()
+        self.bind(pos=self._place, size=self._place)
+
+    def on_source(self, _picture: Picture, source: str) -> None:
+        if source:
+            pictures.load(Path(source), lambda texture: self._take(source, texture))
+
+    def _take(self, source: str, texture: Any) -> None:
+        if source == self.source:
+            self._face.texture, self._colour.a = texture, 1
+            self._place()
+
+    def _place(self, *_: Any) -> None:
+        texture = self._face.texture
+        if texture is None:
+            return
+        scale = min(self.width / texture.width, self.height / texture.height)
+        size = (texture.width * scale, texture.height * scale)
+        self._face.size = size
+        self._face.pos = (self.center_x - size[0] / 2, self.center_y - size[1] / 2)
 
 
 class Hairline(Widget):
@@ -530,13 +577,16 @@ class DashedCard(BoxLayout):
             Color(rgba=theme.card)
             self._sheet = SmoothRoundedRectangle()
             Color(rgba=theme.brass)
-            self._edge = Line(width=1, dash_length=6, dash_offset=4)
+            # Kivy dashes only lines of one pixel: several side by side make one that is seen.
+            self._edges = [Line(width=1, dash_length=8, dash_offset=5) for _ in range(max(2, theme.px(3)))]
         self.bind(pos=self._place, size=self._place)
 
     def _place(self, *_: Any) -> None:
         radius = theme.px(32)
         self._sheet.pos, self._sheet.size, self._sheet.radius = self.pos, self.size, [radius]
-        self._edge.rounded_rectangle = (self.x, self.y, self.width, self.height, radius)
+        for inset, edge in enumerate(self._edges):
+            size = (self.width - 2 * inset, self.height - 2 * inset)
+            edge.rounded_rectangle = (self.x + inset, self.y + inset, *size, radius - inset)
 
 
 class Filler(Widget):

@@ -138,6 +138,8 @@ class Glass:
 
     def _pressables(self) -> Iterator[Any]:
         overlay = self.station._overlay
+        if self.moving and overlay is None:
+            return
         for root in (overlay,) if overlay is not None else (self.station,):
             for widget in root.walk():
                 if getattr(widget, "test_id", "") and widget.height > 1 and widget.opacity:
@@ -202,6 +204,9 @@ class Glass:
         """What is on the glass, as ``NN-name.png``."""
         from kivy.core.window import Window
 
+        from screens import pictures
+
+        self.wait_until(lambda: not pictures.loading(), "the pictures to be read")
         self.frames(3)
         self._pictures += 1
         target = self._folder / f"{self._pictures:02}-{name}.png"
