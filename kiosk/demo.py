@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,8 @@ from kiosk.books.checks import check
 from kiosk.books.hotel_journal import read_hotel_journal
 from kiosk.books.ledger import Books
 from kiosk.books.vouchers import Voucher
+from kiosk.hotel.guests import CachedGuests
+from kiosk.hotel.protocol import GuestsUnavailable
 from kiosk.outbox import DeliveryState
 from kiosk.rig import CARD, Rig
 
@@ -55,8 +58,8 @@ def link_beside(rig: Rig, log: Path) -> Iterator[None]:
             [sys.executable, "-m", "kiosk", "link", "--config", str(rig.settings_file)], stdout=lines
         )
         try:
-            status = stores.link_status_file(rig.settings())
-            _wait(lambda: _guests(status) > 0, "the guests of the hotel")
+            guests = CachedGuests(stores.guests_file(rig.settings()))
+            _wait(lambda: _knows_card(guests), "the guests of the hotel")
             yield
         finally:
             process.terminate()
@@ -68,7 +71,7 @@ def happenings(rig: Rig) -> Mapping[str, Callable[[], object]]:
     return {
         "card": lambda: rig.card_reader.present(CARD),
         "card-away": rig.card_reader.remove,
-        "jam": lambda: rig.printer.jam(after_sheets=1),
+        "jam": lambda: rig.printer.jam(after_sheets=2),
         "clear": rig.printer.clear,
         "stack": lambda: rig.load_feeder("letter", "table", "picture"),
     }
@@ -150,11 +153,11 @@ def _nothing() -> dict[str, Any]:
     return {"sheets_delivered": 0, "charge_minor": 0, "currency": "", "posting": "missing", "receipt": "missing"}
 
 
-def _guests(status: Path) -> int:
-    from kiosk.hotel.status import read_status
-
-    found = read_status(status)
-    return found.guests or 0 if found and found.alive else 0
+def _knows_card(guests: CachedGuests) -> bool:
+    try:
+        return asyncio.run(guests.identify_card(CARD)) is not None
+    except GuestsUnavailable:
+        return False  # the link has not made its cache yet
 
 
 def _wait(holds: Callable[[], bool], what: str) -> None:

@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 from hardware.protocols import Source
 from hardware.virtual.card_reader import VirtualPn532
 from hardware.virtual.cups import PrivateCups
-from hardware.virtual.originals import make_originals
+from hardware.virtual.originals import original
 from hardware.virtual.panel import VirtualPanel
 from hardware.virtual.printer import VirtualPrinter
 from hardware.virtual.receipt_printer import VirtualReceiptPrinter
@@ -179,9 +179,7 @@ class Rig:
 
     def original(self, name: str) -> Path:
         """An invented original by name: letter, table, picture, blank, faint, skewed, cut-off."""
-        if not self.originals.exists():
-            make_originals(self.originals)
-        return self.originals / f"{name}.png"
+        return original(name, self.originals)
 
     def _configuration(self) -> str:
         return f"""# Written by the rig: a kiosk on virtual devices.

@@ -167,6 +167,7 @@ class Hand:
     def picture(self, name: str) -> str:
         """What is on the glass goes to the folder, where there is one, as ``NN-name.png``; returns that file name."""
         self.frames(3)
+        self.wait_until(lambda: not self.moving, "the picture to stand still")
         self._pictures += 1
         target = f"{self._pictures:02}-{name}.png"
         if self._folder is not None:

@@ -133,7 +133,7 @@ class Player:
         hand.tap("continue")
         self._stage("scan", "three originals from the feeder")
         hand.wait_for(Identify)
-        self._identify(room, "Wrong Name")
+        self._identify(room, "Lee")
         hand.wait_until(lambda: getattr(hand.shown, "failed", False), "the try to be refused")
         self._picture("identify-again")
         self._identify(room, name)
@@ -162,7 +162,7 @@ class Player:
 
     def _printing(self) -> None:
         hand = self._hand
-        hand.wait_until(lambda: getattr(hand.shown, "done", 0) >= 1, "the first sheet")
+        hand.wait_until(lambda: isinstance(hand.shown, Progress) and not hand.moving, "the printing to begin")
         if isinstance(hand.shown, Progress):
             self._picture("printing")
 

@@ -172,12 +172,10 @@ MAKERS: dict[str, Callable[[], Image.Image]] = {
 }
 
 
-def make_originals(folder: Path) -> list[Path]:
-    """Write every original as ``NAME.png``, A4 at 300 dpi; returns them in the order of ``MAKERS``."""
-    folder.mkdir(parents=True, exist_ok=True)
-    made = []
-    for name, maker in MAKERS.items():
-        path = folder / f"{name}.png"
-        maker().save(path, dpi=(DPI, DPI), compress_level=1)
-        made.append(path)
-    return made
+def original(name: str, folder: Path) -> Path:
+    """The original of this name as ``NAME.png``, A4 at 300 dpi; drawn the first time it is wanted."""
+    path = folder / f"{name}.png"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        MAKERS[name]().save(path, dpi=(DPI, DPI), compress_level=1)
+    return path

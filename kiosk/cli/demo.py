@@ -18,7 +18,7 @@ from kiosk.monitor import logs
 from kiosk.rig import Rig
 from kiosk.rig_page import RigPage
 
-ENGLISH_GUEST = ("1504", "Sean Paul OExample")
+ENGLISH_GUEST = ("1503", "Limit Example Lena")
 SHEET_SECONDS, PAGE_SECONDS = 0.35, 0.6
 """The pace of printer and scanner: slow enough to be seen, quick enough for a minute."""
 
@@ -44,7 +44,7 @@ def _by_hand(folder: Path, app: Any) -> int:
     log = folder / "service.log"
     with Rig(folder / "hotel") as rig, RigPage(rig.verbs()) as page, link_beside(rig, log), log.open("ab") as lines:
         _say(f"make things happen at {page.url}")
-        _say("rooms and guests: 0808 Lindqvist-Example, 1504 O'Example; the card of 0808 is on that page")
+        _say("rooms and guests: 0808 Lindqvist-Example, 1503 Limit-Example Lena; the card of 0808 is on that page")
         logs.start("kiosk", lines)
         serve(rig.settings(), app, windowed=True, pin_factory=rig.panel.factory)
     return 0

@@ -6,7 +6,10 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -80,6 +83,7 @@ def glass_settings(settings: Settings, app: Any, *, windowed: bool = False) -> A
         house={"zh_CN": house.name_zh, "en": house.name_en},
         first_language=house.default_language,
         assets=settings.paths.assets,
+        clock=partial(datetime.now, ZoneInfo(house.timezone)),
     )
 
 
