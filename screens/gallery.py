@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from kivy.base import EventLoop, runTouchApp
 from kivy.clock import Clock
 from kivy.core.window import Window
 from PIL import Image
 
-from kiosk.visit import IdleWarning, StaffCalled
+from kiosk.visit import IdleWarning, Situation, StaffCalled
 from screens import pictures
 from screens.layout_check import faults_of
 from screens.question import load_all
@@ -20,7 +21,7 @@ from screens.shots import Look
 from screens.station import Station
 from screens.theme import theme
 
-SETTLING_FRAMES = 6
+SETTLING_FRAMES = 5
 
 
 class Gallery:
@@ -46,15 +47,19 @@ class Gallery:
         for name, (shown, situation) in samples(self._pages, look.language).items():
             if only and name not in only:
                 continue
-            self._station.language = look.language
-            self._station._present(shown, situation, 1, lambda _answer: None)
-            theme.wear(large=look.large, contrast=look.contrast)
-            self._station.rebuild()
+            self._put_up(shown, situation, look)
             faults += self._take(name, look)
         if not only:
             faults += self._overlays(look)
         theme.wear()
         return faults
+
+    def _put_up(self, shown: Any, situation: Situation, look: Look) -> None:
+        theme.wear(large=look.large, contrast=look.contrast)
+        self._station._present(shown, situation, 1, lambda _answer: None)
+        if (theme.large, theme.contrast) != (look.large, look.contrast):  # the attract screen begins in the usual look
+            theme.wear(large=look.large, contrast=look.contrast)
+            self._station.rebuild()
 
     def _overlays(self, look: Look) -> list[str]:
         station, faults = self._station, []
@@ -83,7 +88,7 @@ class Gallery:
         return faults
 
     def _picture(self, target: Path) -> None:
-        taken = Window.screenshot(name=str(target.with_name("shot-.png")))
+        taken = Window.screenshot(name=str(target.with_name(f"{target.stem}-.png")))
         _frames(1)
         Path(taken).replace(target)
 

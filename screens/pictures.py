@@ -41,7 +41,7 @@ def _hand_over(done: Future[Pixels], then: Callable[[Texture], None]) -> None:
     if isinstance(done.exception(), OSError):  # the visit has ended and its documents are gone
         return
     size, pixels = done.result()
-    texture = Texture.create(size=size, colorfmt="rgba", mipmap=True)
+    texture = Texture.create(size=size, colorfmt="rgba")
     texture.blit_buffer(pixels, colorfmt="rgba", bufferfmt="ubyte")
     then(texture)
 

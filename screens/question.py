@@ -146,6 +146,8 @@ class QuestionScreen(BoxLayout):
 
     def _arrange(self) -> None:
         aside, choices, actions = (self._slots.get(kind) for kind in (Aside, Choices, Actions))
+        if actions is not None and not actions.children:
+            actions = None
         margin = theme.space("margin") if not theme.small else theme.px(36)
         head = Head(self)
         if theme.landscape:

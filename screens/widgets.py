@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kivy.clock import Clock
-from kivy.graphics import Color, Line, Rectangle, SmoothRoundedRectangle
+from kivy.graphics import Color, Mesh, Rectangle, SmoothRoundedRectangle
 from kivy.properties import BooleanProperty, NumericProperty, OptionProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.label import Label
@@ -18,6 +18,7 @@ from kivy.uix.stencilview import StencilView
 from kivy.uix.widget import Widget
 
 from screens import pictures, sounds
+from screens.dashes import dashes, mesh, outline
 from screens.icons import icon
 from screens.lines import broken
 from screens.theme import BOLD, Colour, theme
@@ -577,16 +578,14 @@ class DashedCard(BoxLayout):
             Color(rgba=theme.card)
             self._sheet = SmoothRoundedRectangle()
             Color(rgba=theme.brass)
-            # Kivy dashes only lines of one pixel: several side by side make one that is seen.
-            self._edges = [Line(width=1, dash_length=8, dash_offset=5) for _ in range(max(2, theme.px(3)))]
+            self._edge = Mesh(mode="triangles")
         self.bind(pos=self._place, size=self._place)
 
     def _place(self, *_: Any) -> None:
         radius = theme.px(32)
         self._sheet.pos, self._sheet.size, self._sheet.radius = self.pos, self.size, [radius]
-        for inset, edge in enumerate(self._edges):
-            size = (self.width - 2 * inset, self.height - 2 * inset)
-            edge.rounded_rectangle = (self.x + inset, self.y + inset, *size, radius - inset)
+        pieces = dashes(outline(self.x, self.y, self.width, self.height, radius), theme.px(14), theme.px(9))
+        self._edge.vertices, self._edge.indices = mesh(pieces, max(1.5, theme.px(4)))
 
 
 class Filler(Widget):
