@@ -34,6 +34,9 @@ START_PATIENCE = 4.0
 ROUND = 1.0
 """Seconds between two rounds of the housekeeping."""
 
+SELDOM = 15.0
+"""Seconds between two questions about a charge of which nothing new can be learned for the time being."""
+
 
 @dataclass
 class Engine:
@@ -76,7 +79,7 @@ class Engine:
     def _works(self) -> list[Coroutine[Any, Any, None]]:
         devices: list[Device] = list(vars(self.station.devices).values())
         works = [Supervisor(device, self.station.publish).run() for device in devices]
-        works.append(self._keep_house())
+        works += [self._put_right(), self._keep_house()]
         if self.watchdog is not None:
             works.append(self.watchdog.run(self.watch_interval))
         return works
@@ -91,27 +94,40 @@ class Engine:
             log.warning("device.slow-to-start", devices=sorted(wanted - self.station.health.keys()))
 
     async def _keep_house(self) -> None:
-        """Recover what was left open, file what the books ask of staff, publish the status, feed the watchdog."""
+        """File what the books ask of staff, publish the status, feed the watchdog."""
         while True:
             if self.watchdog is not None:
                 self.watchdog.beat("engine")
             try:
-                await self._recover()
                 await self._file()
                 await self._publish()
             except StoreError as fault:
                 log.error("store.failed", key=fault.key)  # noqa: TRY400  the key says it all; a trace would repeat it
             await asyncio.sleep(ROUND)
 
-    async def _recover(self) -> None:
+    async def _put_right(self) -> None:
+        """Recover what was left open. Beside the housekeeping: a printer may take long to answer for each charge."""
+        pause = ROUND
+        while True:
+            outcomes: set[Outcome] = set()
+            try:
+                outcomes = await self._recover()
+            except StoreError as fault:
+                log.error("store.failed", key=fault.key)  # noqa: TRY400  the key says it all
+            pause = min(2 * pause, SELDOM) if outcomes == {Outcome.LATER} else ROUND
+            await asyncio.sleep(pause)
+
+    async def _recover(self) -> set[Outcome]:
         """Charges that no visit is working on any more: from before a crash, or from a visit the disk failed."""
         if self.lobby is not None and self.lobby.visiting:
-            return
+            return set()
         if not self.station.works(self.station.devices.printer.name):
-            return
-        for recovered in await recover(self.station.books, self.station.devices.printer.cancel):
+            return set()
+        outcomes = await recover(self.station.books, self.station.devices.printer.cancel)
+        for recovered in outcomes:
             if recovered.outcome is not Outcome.LATER:
                 log.info("charge.recovered", charge=recovered.charge, outcome=recovered.outcome.value)
+        return {recovered.outcome for recovered in outcomes}
 
     async def _file(self) -> None:
         station = self.station
