@@ -43,6 +43,8 @@ Work = Callable[[], Coroutine[Any, Any, None]]
 LOOK = 0.002
 SHEETS = 5
 """Copies of a guest who is killed while they come out."""
+POWER_CUTS = 0.15
+"""The part of the random runs in which the printer loses its record."""
 SLOW = 0.05
 """Seconds a sheet takes while somebody waits for it to come out."""
 PROGRESS = 10.0
@@ -53,14 +55,15 @@ PROGRESS = 10.0
 class Deaths:
     """Where the processes of one run die.
 
-    The kiosk: before a ``statement``, as soon as more than ``at_sheet`` sheets lie in the tray, or ``after`` so
-    many seconds.
-    Its recovery and the link: before a statement. Nobody kills a link that has nothing to post.
+    The kiosk: before a ``statement``, as soon as more than ``at_sheet`` sheets lie in the tray, or ``after`` so many
+    seconds; in a ``power_cut`` the printer loses its record too. Its recovery and the link: before a statement. Nobody
+    kills a link that has nothing to post.
     """
 
     statement: int = NEVER
     at_sheet: int | None = None
     after: float | None = None
+    power_cut: bool = False
     recovery: int = NEVER
     link: int = NEVER
 
@@ -129,7 +132,7 @@ class Campaign:
                     break
         sheet = 0
         while sheet < SHEETS or not links.rounds:
-            die(Errand(copies=SHEETS), Deaths(at_sheet=sheet % SHEETS))
+            die(Errand(copies=SHEETS), Deaths(at_sheet=sheet % SHEETS, power_cut=bool(sheet % 2)))
             sheet += 1
 
     def random(self, kills: int, chance: random.Random, progress: Callable[[Campaign], None]) -> None:
@@ -143,6 +146,7 @@ class Campaign:
                     Deaths(after=chance.uniform(0, 2)),
                 )
             )
+            kiosk = replace(kiosk, power_cut=chance.random() < POWER_CUTS)
             again = chance.choice((NEVER, chance.randint(1, 25)))
             self.run(errand, replace(kiosk, recovery=again, link=chance.randint(1, 80)))
             progress(self)
@@ -159,6 +163,8 @@ class Campaign:
                 pass
             life.kill()
         self.kills["kiosk"] += life.killed()
+        if deaths.power_cut:
+            self.place.power_cut()
 
     def _something_to_post(self) -> bool:
         with self._open() as (books, _):

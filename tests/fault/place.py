@@ -128,6 +128,12 @@ class Place:
     ) -> None:
         self._open.close()
 
+    def power_cut(self) -> None:
+        """Printer and cupsd lose their power and come back: the printer's history is gone, the spool was in memory."""
+        self.printer.die()
+        self.cups.restart()
+        self.printer.start()
+
     def books(self) -> Books:
         return Books(Database(self.kiosk / "books.db", BOOKS))
 

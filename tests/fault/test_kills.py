@@ -15,8 +15,8 @@ ROOT = Path(__file__).parents[2]
 SHARES = 3
 
 
-def kills(part, *options):
-    """How many there were, and of whom."""
+def campaign(part, *options):
+    """What the closing summary counts, by its own words; ``total`` is all kills."""
     run = subprocess.run(
         [sys.executable, "-m", "tests.fault.campaign", part, *options],
         capture_output=True,
@@ -26,27 +26,28 @@ def kills(part, *options):
         timeout=115,
     )
     assert run.returncode == 0, run.stdout + run.stderr
-    total, parts = re.search(r"every promise kept: (\d+) kills(?: \((.*?)\))?", run.stdout).groups()
-    each = {who: int(count) for count, who in re.findall(r"(\d+) (\w+)", parts or "")}
-    return int(total), each
+    total, others = re.search(r"every promise kept: (\d+) kills(.*)", run.stdout).groups()
+    counts = {what: int(count) for count, what in re.findall(r"(\d+) ([a-z ]+)", others)}
+    return counts | {"total": int(total)}
 
 
 @pytest.mark.parametrize("share", range(1, SHARES + 1))
 def test_a_station_killed_anywhere_charges_what_came_out_and_forgets_the_rest(share):
-    total, each = kills("sweep", "--share", f"{share}/{SHARES}")
-    assert total >= 45
-    assert each["kiosk"] >= 25
-    assert each["link"] >= 12
-    assert each["recovery"] >= 5
+    found = campaign("sweep", "--share", f"{share}/{SHARES}")
+    assert found["kiosk"] >= 25
+    assert found["link"] >= 12
+    assert found["recovery"] >= 10
+    # Every way a charge can end was met.
+    assert min(found["settled"], found["voided"], found["unknown"], found["posting in doubt"]) > 0
 
 
 def test_books_killed_before_every_statement_of_the_money_path_come_out_right():
-    assert kills("books-statements")[0] >= 150
+    assert campaign("books-statements")["total"] >= 150
 
 
 def test_books_killed_in_the_middle_of_recovery_come_out_right_too():
-    assert kills("books-recovery")[0] >= 60
+    assert campaign("books-recovery")["total"] >= 60
 
 
 def test_books_killed_at_random_moments_come_out_right_too():
-    assert kills("books-random", "--kills", "40")[0] == 40
+    assert campaign("books-random", "--kills", "40")["total"] == 40
