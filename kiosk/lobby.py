@@ -108,11 +108,18 @@ class Lobby:
         self._visiting = asyncio.ensure_future(self._guide(visit, choose_language=opening.language is None))
         try:
             await asyncio.wait({self._visiting})
+            self._report(visit, self._visiting)
         finally:
             await stopped(self._visiting)
             self._visit = self._visiting = self._call = None
             self._station.light(Light.BUSY, on=False)
             log.info("visit.ended", visit=visit.id)
+
+    def _report(self, visit: Visit, visiting: asyncio.Task[None]) -> None:
+        """A visit that broke where nobody could be told any more is not to vanish without a word."""
+        crash = None if visiting.cancelled() else visiting.exception()
+        if crash is not None:
+            log.error("service.crashed", visit=visit.id, service="lobby", kind=type(crash).__name__, exc_info=crash)
 
     def _show_ready(self) -> None:
         self._station.light(Light.READY, on=any(tile.available for tile in self._tiles()))
@@ -231,10 +238,14 @@ class Lobby:
         visit.guest.tell(StaffCalled(self._call, self._station.house.staff_minutes))
 
     async def _withdraw_call(self) -> None:
-        if self._call is not None:
-            number, self._call = self._call, None
+        if self._call is None:
+            return
+        number, self._call = self._call, None
+        try:
             await self._station.withdraw(number)
-            self._guest.tell(StaffCalled(None))
+        except StoreError as fault:
+            log.error("store.failed", key=fault.key)  # noqa: TRY400  the key says it all
+        self._guest.tell(StaffCalled(None))
 
     def _send(self, errand: Coroutine[None, None, None]) -> None:
         """Run a short errand beside the visit, held so that it is not collected before it is done."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -27,7 +27,7 @@ from kiosk.books.tariff import Tariff
 from kiosk.documents.vault import Vault
 from kiosk.documents.worker import DocumentWorker
 from kiosk.hotel.protocol import Guests
-from kiosk.register.requests import Requests
+from kiosk.register.requests import NotOpen, Requests
 from kiosk.visit import Patience, Visit
 
 log = structlog.get_logger()
@@ -101,8 +101,9 @@ class Station:
         return number
 
     async def withdraw(self, number: int) -> None:
-        """The guest needs nobody any more."""
-        await self.requests.db.run(self.requests.close, number, "guest")
+        """The guest needs nobody any more. Where somebody has come and closed the request, that stands."""
+        with suppress(NotOpen):
+            await self.requests.db.run(self.requests.close, number, "guest")
         self._calls.discard(number)
         self._show_fault()
         log.info("request.withdrawn", number=number)

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from PIL import Image
+from structlog.testing import capture_logs
 
 from hardware.cups_printer import CupsPrinter
 from hardware.pn532_reader import Pn532Reader
@@ -41,7 +42,7 @@ from kiosk.journeys.welcome import Apology, OutOfService
 from kiosk.lobby import Lobby
 from kiosk.store.database import Database
 from kiosk.store.migrations import BOOKS
-from kiosk.visit import Patience, Signal
+from kiosk.visit import Patience, Signal, StaffCalled
 from tests.books_kit import signed
 from tests.fault.place import Clerk
 from tests.scripted import SILENCE, ScriptedGuest
@@ -318,6 +319,45 @@ async def test_an_apology_promises_nobody_when_nobody_could_be_asked(tmp_path):
         await served(running, guest)
         (apology,) = guest.asked(Apology)
         assert (apology.key, apology.staff_called) == ("documents.full", False)
+
+
+# What staff and the glass do meanwhile
+
+
+async def test_a_call_that_staff_have_closed_can_still_be_withdrawn(tmp_path):
+    station = paper_station(tmp_path, Clerk())
+
+    async def call_and_withdraw(question):
+        running.lobby.hear(Signal.CALL_PERSON)
+        await until(lambda: calls())
+        station.requests.close(calls()[0].number, "staff")
+        running.lobby.hear(Signal.WITHDRAW_CALL)
+        await until(lambda: calls()[-1] == StaffCalled(None))
+        return question.order
+
+    def calls():
+        return [seen for seen in guest.seen if isinstance(seen, StaffCalled)]
+
+    async with engine(station) as running:
+        guest = ScriptedGuest(happy(ChooseCopy=call_and_withdraw))
+        await served(running, guest)
+        assert [call.number is None for call in calls()] == [False, True]
+        assert vouchers(station) == [(1, 100)]
+
+
+async def test_a_visit_that_breaks_where_nobody_can_be_told_is_in_the_log_and_the_next_guest_is_served(tmp_path):
+    station = paper_station(tmp_path, Clerk())
+
+    def glass_breaks(_question):
+        raise ZeroDivisionError
+
+    async with engine(station) as running:
+        with capture_logs() as logged:
+            await served(running, ScriptedGuest(happy(Home=glass_breaks)))
+        crashes = [entry for entry in logged if entry["event"] == "service.crashed"]
+        assert [(entry["service"], entry["kind"]) for entry in crashes] == [("lobby", "ZeroDivisionError")]
+        await served(running, ScriptedGuest(happy()))
+        assert vouchers(station) == [(1, 100)]
 
 
 # Clock
