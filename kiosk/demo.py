@@ -73,7 +73,8 @@ def happenings(rig: Rig) -> Mapping[str, Callable[[], object]]:
         "card-away": rig.card_reader.remove,
         "jam": lambda: rig.printer.jam(after_sheets=2),
         "clear": rig.printer.clear,
-        "stack": lambda: rig.load_feeder("letter", "table", "picture"),
+        "feeder-jam": lambda: _jam_feeder(rig),
+        "stack": lambda: _load_stack(rig),
     }
 
 
@@ -147,6 +148,18 @@ def write_report(folder: Path, rig: Rig, outcomes: list[Outcome], longest_gap: f
 def lay_second_page(rig: Rig) -> None:
     """The glass gets the letter first and the table next, as a guest turns a page."""
     rig.scanner.load([rig.original("letter"), rig.original("table")], Source.GLASS)
+
+
+def _jam_feeder(rig: Rig) -> None:
+    rig.load_feeder("letter")
+    rig.scanner.jam()
+
+
+def _load_stack(rig: Rig) -> None:
+    """Somebody has cleared the feeder and laid three pages in."""
+    rig.scanner.clear()
+    rig.scanner.slow(rig.page_seconds)
+    rig.load_feeder("letter", "table", "picture")
 
 
 def _nothing() -> dict[str, Any]:

@@ -94,7 +94,7 @@ class Rig:
         self.settings_file = root / "kiosk.toml"
         self.originals = root / "originals"
         self._overrides = overrides
-        self._page_seconds = page_seconds
+        self.page_seconds = page_seconds
         self.cups = PrivateCups(root / "cups")
         self.printer = VirtualPrinter(root / "printer", self.cups, "lobby", seconds_a_sheet=seconds_a_sheet)
         self.scanner = VirtualScanner(root / "scanner")
@@ -111,7 +111,7 @@ class Rig:
             part.start()
             self._open.callback(part.stop)
         self._open.callback(self.panel.stop)
-        self.scanner.slow(self._page_seconds)
+        self.scanner.slow(self.page_seconds)
         self.lay_original()
         self.settings_file.write_text(self._configuration(), encoding="utf-8")
         return self

@@ -1,6 +1,6 @@
 """Two guests who copy, played by a hand on the glass: one in Chinese with a room card, one in English by name.
 
-Between them they see every turn of the journey: prices, a sample refused, a jam cleared, a call for a person.
+Both see every screen of the journey; between them a sample and a name refused, a feeder that jams, a person called.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from kiosk.journeys.copy_questions import ApproveSample, ChooseCopy, PrinterTrouble, ReviewPages
+from kiosk.journeys.copy_questions import ApproveSample, ChooseCopy, PrinterTrouble, ReviewPages, ScanTrouble
 from kiosk.journeys.paying import Farewell, Identify, Sign
 from kiosk.journeys.welcome import Attract, ChooseLanguage, Home, PriceList
 from kiosk.visit import Progress
 from screens.hand import Hand
 
 Happenings = Mapping[str, Callable[[], object]]
-"""What happens to devices, by name: "card", "card-away", "jam", "clear", "stack"."""
+"""What happens to devices, by name: "card", "card-away", "jam", "clear", "feeder-jam", "stack"."""
 
 
 @dataclass
@@ -44,28 +44,9 @@ class Player:
         """Four copies of two pages on both sides, the first sample too light, a jam on the third sheet."""
         self._begin("zh_CN", sheets_asked=4)
         hand = self._hand
-        hand.wait_for(Attract)
-        self._picture("attract")
-        hand.tap("start")
-        hand.wait_for(ChooseLanguage)
-        self._picture("language")
-        hand.tap("language-zh_CN")
-        hand.wait_for(Home)
-        self._picture("home")
-        hand.tap("prices")
-        hand.wait_for(PriceList)
-        self._picture("prices")
-        hand.tap("close")
-        self._stage("welcome", "language chosen, prices read")
-        hand.tap("service-copy")
-        hand.wait_for(ChooseCopy)
-        for _ in range(3):
-            hand.tap("copies-more")
-        hand.tap("sides-long-edge")
-        self._picture("choose")
-        hand.tap("continue")
+        self._arrive(choose=[*["copies-more"] * 3, "sides-long-edge"])
         self._stage("choose", "four copies, A4, both sides")
-        self._scanned()
+        self._scan()
         hand.tap("another-page")
         hand.wait_until(lambda: len(getattr(hand.shown, "pages", ())) == 2, "the second page")
         self._picture("review")
@@ -83,30 +64,49 @@ class Player:
         hand.wait_for(ApproveSample)
         hand.tap("good")
         self._stage("sample", "too light; the second is right")
-        hand.wait_for(Sign)
-        hand.sign()
-        self._picture("sign")
-        self._happen["jam"]()
-        hand.tap("confirm")
-        self._stage("sign", "signed")
-        self._printing()
-        hand.wait_for(PrinterTrouble)
-        self._picture("jam")
-        hand.tap("wait")
-        hand.wait_until(lambda: getattr(hand.shown, "waiting", False), "the wait to be noted")
-        self._picture("jam-waiting")
-        self._happen["clear"]()
-        self._say("the jam is cleared")
-        return self._end()
+        return self._sign_and_collect()
 
     def english_guest_by_name(self, room: str, name: str) -> Journey:
-        """Three pages from the feeder in colour, stapled; a wrong name first; a person called and sent away."""
-        self._begin("en", sheets_asked=3)
+        """Three pages from a feeder that jams first, twice in colour, stapled; a wrong name, then the right one."""
+        self._begin("en", sheets_asked=6)
         hand = self._hand
+        self._happen["feeder-jam"]()
+        self._arrive(choose=["copies-more", "colour-true", "staple-top-left", "source-feeder"])
+        self._stage("choose", "two copies in colour, stapled, from the feeder")
+        hand.wait_for(ScanTrouble, seconds=30)
+        self._picture("scan-trouble")
+        self._happen["stack"]()
+        hand.tap("retry")
+        self._scan()
+        self._picture("review")
+        hand.tap("continue")
+        self._stage("scan", "a jam in the feeder, then three originals")
+        hand.wait_for(Identify)
+        self._picture("identify")
+        self._identify(room, "Lee")
+        hand.wait_until(lambda: getattr(hand.shown, "failed", False), "the try to be refused")
+        self._picture("identify-again")
+        self._identify(room, name)
+        self._stage("identify", "a wrong name, then the right one")
+        hand.wait_for(ApproveSample)
+        self._picture("sample")
+        hand.tap("good")
+        self._stage("sample", "approved")
+        return self._sign_and_collect()
+
+    def _begin(self, language: str, sheets_asked: int) -> None:
+        self._journey = Journey(language, sheets_asked)
+        self._began = self._stage_began = time.monotonic()
+
+    def _arrive(self, choose: list[str]) -> None:
+        """From the attract screen to the choice, by way of everything one can look at before."""
+        hand, language = self._hand, self._journey.language
         hand.wait_for(Attract)
+        self._picture("attract")
         hand.tap("start")
         hand.wait_for(ChooseLanguage)
-        hand.tap("language-en")
+        self._picture("language")
+        hand.tap(f"language-{language}")
         hand.wait_for(Home)
         self._picture("home")
         hand.tap("call")
@@ -118,53 +118,20 @@ class Player:
         hand.wait_for(PriceList)
         self._picture("prices")
         hand.tap("close")
-        self._stage("welcome", "prices read, a person called and no longer needed")
+        self._stage("welcome", "a person called and no longer needed, prices read")
         hand.tap("service-copy")
         hand.wait_for(ChooseCopy)
-        self._happen["stack"]()
-        hand.tap("colour-true")
-        hand.tap("staple-top-left")
-        hand.tap("source-feeder")
+        for option in choose:
+            hand.tap(option)
         self._picture("choose")
         hand.tap("continue")
-        self._stage("choose", "one copy in colour, stapled, from the feeder")
-        self._scanned()
-        self._picture("review")
-        hand.tap("continue")
-        self._stage("scan", "three originals from the feeder")
-        hand.wait_for(Identify)
-        self._identify(room, "Lee")
-        hand.wait_until(lambda: getattr(hand.shown, "failed", False), "the try to be refused")
-        self._picture("identify-again")
-        self._identify(room, name)
-        self._stage("identify", "a wrong name, then the right one")
-        hand.wait_for(ApproveSample)
-        self._picture("sample")
-        hand.tap("good")
-        self._stage("sample", "approved")
-        hand.wait_for(Sign)
-        hand.sign()
-        self._picture("sign")
-        hand.tap("confirm")
-        self._stage("sign", "signed")
-        return self._end()
 
-    def _begin(self, language: str, sheets_asked: int) -> None:
-        self._journey = Journey(language, sheets_asked)
-        self._began = self._stage_began = time.monotonic()
-
-    def _scanned(self) -> None:
+    def _scan(self) -> None:
         hand = self._hand
         hand.wait_until(lambda: isinstance(hand.shown, Progress | ReviewPages), "the scan to begin")
         if isinstance(hand.shown, Progress):
             self._picture("scanning")
         hand.wait_for(ReviewPages, seconds=30)
-
-    def _printing(self) -> None:
-        hand = self._hand
-        hand.wait_until(lambda: isinstance(hand.shown, Progress) and not hand.moving, "the printing to begin")
-        if isinstance(hand.shown, Progress):
-            self._picture("printing")
 
     def _identify(self, room: str, name: str) -> None:
         self._hand.tap("room")
@@ -173,12 +140,33 @@ class Player:
         self._hand.type(name)
         self._hand.tap("confirm")
 
-    def _end(self) -> Journey:
-        self._hand.wait_for(Farewell, seconds=60)
+    def _sign_and_collect(self) -> Journey:
+        """Sign, watch the printer jam and go on, take everything, leave."""
+        hand = self._hand
+        hand.wait_for(Sign)
+        hand.tap("end")
+        hand.wait_until(lambda: hand.find("end-cancel") is not None, "the question whether to end")
+        self._picture("end")
+        hand.tap("end-cancel")
+        hand.sign()
+        self._picture("sign")
+        self._happen["jam"]()
+        hand.tap("confirm")
+        self._stage("sign", "signed")
+        hand.wait_until(lambda: isinstance(hand.shown, Progress) and not hand.moving, "the printing to begin")
+        self._picture("printing")
+        hand.wait_for(PrinterTrouble)
+        self._picture("jam")
+        hand.tap("wait")
+        hand.wait_until(lambda: getattr(hand.shown, "waiting", False), "the wait to be noted")
+        self._picture("jam-waiting")
+        self._happen["clear"]()
+        self._say(f"[{self._journey.language}]          the jam is cleared")
+        hand.wait_for(Farewell, seconds=60)
         self._picture("farewell")
         self._stage("collect", "paper and receipt")
-        self._hand.tap("leave")
-        self._hand.wait_for(Attract)
+        hand.tap("leave")
+        hand.wait_for(Attract)
         self._journey.seconds["total"] = round(time.monotonic() - self._began, 2)
         return self._journey
 

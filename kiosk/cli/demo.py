@@ -18,7 +18,7 @@ from kiosk.monitor import logs
 from kiosk.rig import Rig
 from kiosk.rig_page import RigPage
 
-ENGLISH_GUEST = ("1503", "Limit Example Lena")
+ENGLISH_GUEST = ("1503", "Lena Limit")
 SHEET_SECONDS, PAGE_SECONDS = 0.35, 0.6
 """The pace of printer and scanner: slow enough to be seen, quick enough for a minute."""
 
