@@ -38,12 +38,8 @@ class PanelPins:
     door: int
 
 
-def open_pins(kind: str) -> Factory:
-    """gpiozero's pin factory: "lgpio" for the Pi's header, "mock" where there is none."""
-    if kind == "mock":
-        from gpiozero.pins.mock import MockFactory
-
-        return MockFactory()
+def open_header() -> Factory:
+    """The pins of the Pi's own header."""
     from gpiozero.pins.lgpio import LGPIOFactory
 
     return LGPIOFactory()

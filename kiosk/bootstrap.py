@@ -7,7 +7,7 @@ from typing import Any
 
 from hardware.cups_printer import CupsPrinter
 from hardware.escpos_receipt import EscposReceiptPrinter
-from hardware.gpio_panel import GpioPanel, PanelPins, open_pins
+from hardware.gpio_panel import GpioPanel, PanelPins, open_header
 from hardware.pn532_reader import Pn532Reader
 from hardware.protocols import CardReader, Light
 from hardware.rdm6300_reader import Rdm6300Reader
@@ -41,7 +41,7 @@ def open_devices(settings: Settings, pin_factory: Any = None) -> Devices:
             fonts / "Sans-Bold.otf",
             baud=receipt.baud,
         ),
-        panel=GpioPanel("panel", panel_pins(settings.panel), pin_factory or open_pins(settings.panel.pin_factory)),
+        panel=GpioPanel("panel", panel_pins(settings.panel), pin_factory or _pin_factory(settings.panel)),
     )
 
 
@@ -81,3 +81,12 @@ def panel_pins(panel: PanelSettings) -> PanelPins:
         Light.CARD_SLOT: panel.card_slot,
     }
     return PanelPins(lights, panel.staff_button, panel.door)
+
+
+def _pin_factory(panel: PanelSettings) -> Any:
+    if panel.pin_factory == "lgpio":
+        return open_header()
+    # A station without a header has a far side instead: lamps nobody sees, a door that is shut.
+    from hardware.virtual.panel import VirtualPanel
+
+    return VirtualPanel(panel_pins(panel)).factory

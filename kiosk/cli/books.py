@@ -40,6 +40,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "outcome", help="posted, not-posted, or for an unknown charge the number of sheets that came out"
     )
     resolving.add_argument("--by", required=True, metavar="INITIALS", help="who says so")
+    for action in actions.choices.values():  # also after the action, where one thinks of it
+        action.add_argument("--config", type=Path, metavar="FILE", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
 
 def run(options: argparse.Namespace) -> int:
