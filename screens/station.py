@@ -52,7 +52,7 @@ class Stage(StencilView):
         super().__init__(**kwargs)
         self.screen: QuestionScreen | None = None
         self._entering = False
-        self._primed: set[int] = set()
+        self._primed: dict[int, Any] = {}  # held, or their ids would be given to others
         self.bind(pos=self._fit, size=self._fit)
 
     def _fit(self, *_: Any) -> None:
@@ -84,18 +84,20 @@ class Stage(StencilView):
         """
         if self.screen is not screen:
             return
-        enough = time.perf_counter() + PRIMING
+        enough, settled = time.perf_counter() + PRIMING, True
         textures = (widget.texture for widget in screen.walk() if isinstance(widget, Label) and widget.texture)
         for texture in textures:
-            if id(texture) in self._primed:
-                continue
-            texture.bind()
-            self._primed.add(id(texture))
-            if time.perf_counter() > enough:
-                Clock.schedule_once(lambda _elapsed: self._prime(screen, before, travel, seconds), 0)
-                return
-        self._primed.clear()
-        self._enter(screen, before, travel, seconds)
+            if id(texture) not in self._primed:
+                texture.bind()
+                self._primed[id(texture)] = texture
+                settled = False
+                if time.perf_counter() > enough:
+                    break
+        if settled:  # nothing was laid out anew since the last look
+            self._primed.clear()
+            self._enter(screen, before, travel, seconds)
+        else:
+            Clock.schedule_once(lambda _elapsed: self._prime(screen, before, travel, seconds), 0)
 
     def _enter(self, screen: QuestionScreen, before: QuestionScreen | None, travel: int, seconds: float) -> None:
         if self.screen is not screen:
