@@ -27,6 +27,7 @@ _SLOWEST_BYTES_PER_S = 2_000_000
 _CHUNK = 256 * 1024
 _LEASE_S = 86_400
 _EVENTS = ["job-created", "job-state-changed", "job-completed", "job-stopped", "server-restarted"]
+_TOO_MANY_SUBSCRIPTIONS = 0x0415  # RFC 3995 §13.2
 _STOPPED_QUEUE = 5
 # Client errors of RFC 8011 §B.1.4: cupsd has understood the request and does not do it.
 _REFUSALS = range(0x0400, 0x0500)
@@ -201,18 +202,32 @@ class CupsSpooler:
 
     def _count_events(self, connection: Any) -> int:
         if not self._subscription:
-            self._subscription = connection.createSubscription("/", events=_EVENTS, lease_duration=_LEASE_S)
-            self._next_event = 1
-            self._events += 1
+            self._subscribe(connection)
         try:
             events = connection.getNotifications([self._subscription], [self._next_event])["events"]
-        except (RuntimeError, cups.IPPError, cups.HTTPError):
+        except (RuntimeError, cups.IPPError, cups.HTTPError) as lost:
             self._subscription = 0
-            raise
+            if not isinstance(lost, cups.IPPError) or lost.args[0] != cups.IPP_NOT_FOUND:
+                raise
+            self._subscribe(connection)  # the lease has run out; what happened meanwhile counts as an event
+            return self._events
         if events:
             self._next_event = events[-1]["notify-sequence-number"] + 1
             self._events += len(events)
         return self._events
+
+    def _subscribe(self, connection: Any) -> None:
+        """cupsd has room for a hundred subscriptions (MaxSubscriptions) and keeps those of dead processes for a day."""
+        try:
+            self._subscription = connection.createSubscription("/", events=_EVENTS, lease_duration=_LEASE_S)
+        except cups.IPPError as refusal:
+            if refusal.args[0] != _TOO_MANY_SUBSCRIPTIONS:
+                raise
+            for old in connection.getSubscriptions("/", my_subscriptions=True):
+                connection.cancelSubscription(old["notify-subscription-id"])
+            self._subscription = connection.createSubscription("/", events=_EVENTS, lease_duration=_LEASE_S)
+        self._next_event = 1
+        self._events += 1
 
     def _forget(self, connection: Any, wanted: Callable[[str], bool]) -> set[str]:
         found = [job for job in self._jobs(connection) if wanted(job.name)]
