@@ -210,6 +210,13 @@ class Campaign:
             for request in requests.list_open():
                 requests.close(request.number, "campaign")
 
+    def judge_history(self) -> None:
+        """At the very end: no sheet came out after its charge was judged."""
+        with self._open() as (books, _):
+            out = judge.judge_paper(self.place.printer.sheets())
+            for charge, jobs in judge.charges(books, 0):
+                judge.judge_charge(charge, jobs, out)
+
     @contextmanager
     def _open(self) -> Iterator[tuple[Books, Requests]]:
         books, requests = self.place.books(), self.place.requests()
@@ -252,6 +259,7 @@ def station(chosen: argparse.Namespace, speaker: Speaker, folder: Path) -> str:
                 campaign.sweep(int(share), int(shares), speaker.now_and_then)
             else:
                 campaign.random(chosen.kills, random.Random(chosen.seed), speaker.now_and_then)
+            campaign.judge_history()
         except BaseException:
             speaker.say(f"BROKEN in run {campaign.runs} after {campaign}")
             raise

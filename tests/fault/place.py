@@ -175,9 +175,10 @@ class Place:
         return self.printer.sheets()[since:]
 
     def documents_left(self) -> list[Path]:
-        """Every file on the kiosk's disk or in the spool that is a document of a guest's, by its first bytes."""
+        """Whatever is in vault or spool, and every file beside them that is a document by its first bytes."""
         found = [path for root in (self.kiosk, self.cups.home) for path in root.rglob("*") if path.is_file()]
-        return [*self.cups.documents(), *(path for path in found if _is_document(path))]
+        kept = [*(self.kiosk / "vault").rglob("*"), *self.cups.documents()]
+        return [*kept, *(path for path in found if _is_document(path))]
 
 
 MAGIC = (b"%PDF", b"\xff\xd8\xff", b"\x89PNG", b"II*\0", b"MM\0*", b"RaS2", b"UNIRAST")
