@@ -78,7 +78,7 @@ class Gallery:
 
     def _take(self, screen: str, look: Look) -> list[str]:
         name = f"{screen}-{look.name}"
-        while pictures.loading():
+        while pictures.loading() or self._station._stage.moving:
             _frames(1)
         _frames(SETTLING_FRAMES)
         faults = [f"{name}: {fault}" for fault in faults_of(self._station)]
