@@ -10,8 +10,6 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from shutil import copyfile
 from types import TracebackType
@@ -19,23 +17,18 @@ from typing import IO, Any, Self
 
 from hardware.cups_printer import CupsPrinter
 from hardware.virtual.cups import PrivateCups
-from hardware.virtual.paper_path import Sheet
 from hardware.virtual.printer import VirtualPrinter
 from kiosk.books.hotel_journal import HotelRow, read_hotel_journal
 from kiosk.books.ledger import Books
-from kiosk.config.load import DEFAULTS, load_tariff
 from kiosk.documents.compose import compose
 from kiosk.documents.findings import Finding
 from kiosk.documents.layout import ComposedDocument, CopyLayout
-from kiosk.documents.vault import Vault
 from kiosk.hotel.guests import CachedGuests
 from kiosk.register.requests import Requests
-from kiosk.station import Devices, Station
+from kiosk.station import Station
 from kiosk.store.database import Database
 from kiosk.store.migrations import BOOKS, REGISTER
-from kiosk.visit import Patience
-from tests.paper import PaperPanel, PaperReader, PaperReceipts, PaperScanner
-from tests.stations import HOUSE
+from tests.stations import paper_station
 
 ROOM, NAME = "0808", "Lindqvist-Example"
 ANSWER_SECONDS = 0.005
@@ -85,7 +78,6 @@ def _open(wire: IO[str] | None) -> IO[str]:
     return wire
 
 
-@dataclass
 class Clerk:
     """Documents without a process of their own: composed for real, judged good, previewed by copying."""
 
@@ -144,35 +136,12 @@ class Place:
     def guests(self) -> Path:
         return self.kiosk / "guests.db"
 
-    def station(self, **parts: Any) -> Station:
+    def station(self) -> Station:
         """The station as the composition root would build it, but for the devices that no money hangs on."""
-        devices = {
-            "printer": CupsPrinter("printer", self.printer.name, self.cups.server, self.printer.uri, idle_look_s=0.1),
-            "scanner": PaperScanner(),
-            "card_reader": PaperReader(),
-            "receipt_printer": PaperReceipts(),
-            "panel": PaperPanel(),
-        }
-        own = {
-            "books": self.books,
-            "requests": self.requests,
-            "documents": Clerk,
-            "clock": lambda: lambda: datetime.now(UTC),
-        }
-        built = {name: parts[name] if name in parts else build() for name, build in own.items()}
-        return Station(
-            house=HOUSE,
-            devices=Devices(**{name: parts.get(name, device) for name, device in devices.items()}),
-            guests=CachedGuests(self.guests),
-            tariff=load_tariff(DEFAULTS.parent / "tariff.toml"),
-            vault=Vault(self.kiosk / "vault"),
-            patience=Patience(quiet=60, warning=20),
-            **built,
-        )
-
-    def sheets(self, since: int = 0) -> list[Sheet]:
-        """What came out of the printer, but for the first ``since`` sheets."""
-        return self.printer.sheets()[since:]
+        printer = CupsPrinter("printer", self.printer.name, self.cups.server, self.printer.uri, idle_look_s=0.1)
+        station = paper_station(self.kiosk, Clerk(), printer=printer, guests=CachedGuests(self.guests))
+        station.health.clear()  # the supervisors find out
+        return station
 
     def documents_left(self) -> list[Path]:
         """Whatever is in vault or spool, and every file beside them that is a document by its first bytes."""
