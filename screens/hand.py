@@ -4,6 +4,8 @@ hand.tap("service-copy")
 hand.wait_for(ChooseCopy)
 hand.sign()
 hand.picture("signed")
+
+Kivy is imported by whoever opens the window, not here.
 """
 
 from __future__ import annotations
@@ -12,9 +14,10 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from screens.station import Station
+if TYPE_CHECKING:
+    from screens.station import Station
 
 PATIENCE = 10.0
 """Seconds until something that does not come is a failure."""
@@ -127,6 +130,8 @@ class Hand:
 
     def _pressables(self) -> Iterator[Any]:
         overlay = self.station._overlay
+        if self.moving and overlay is None:
+            return
         for root in (overlay,) if overlay is not None else (self.station,):
             for widget in root.walk():
                 if getattr(widget, "test_id", "") and widget.height > 1 and widget.opacity:
@@ -135,7 +140,7 @@ class Hand:
     def tap(self, test_id: str, seconds: float = PATIENCE) -> None:
         """Touch the middle of a widget, scrolled into view where needed."""
         widget = self._ready(test_id, seconds)
-        touch = self._do(lambda: _touch(*widget.to_window(*widget.center)))
+        touch = self._do(lambda: touch_at(*widget.to_window(*widget.center)))
         self._do(touch.touch_down)
         self.frames()
         self._do(touch.touch_up)
@@ -151,7 +156,7 @@ class Hand:
         widget = self._ready(test_id, PATIENCE)
         left, low = self._do(lambda: widget.to_window(widget.x, widget.y))
         first, *rest = [(left + x * widget.width, low + y * widget.height) for x, y in points]
-        touch = self._do(lambda: _touch(*first))
+        touch = self._do(lambda: touch_at(*first))
         self._do(touch.touch_down)
         for x, y in rest:
             self.frames()
@@ -166,8 +171,10 @@ class Hand:
 
     def picture(self, name: str) -> str:
         """What is on the glass goes to the folder, where there is one, as ``NN-name.png``; returns that file name."""
+        from screens import pictures
+
+        self.wait_until(lambda: not self.moving and not pictures.loading(), "the picture to stand still")
         self.frames(3)
-        self.wait_until(lambda: not self.moving, "the picture to stand still")
         self._pictures += 1
         target = f"{self._pictures:02}-{name}.png"
         if self._folder is not None:
@@ -191,18 +198,23 @@ class Hand:
 
         self.frames(2)
         self.wait_until(ready, f"{test_id} to be touchable", seconds)
-        self._do(lambda: self._bring(test_id))
-        self.frames(2)
+        if self._do(lambda: self._bring(test_id)):
+            self.frames(2)
         return self._do(lambda: self.find(test_id))
 
-    def _bring(self, test_id: str) -> None:
+    def _bring(self, test_id: str) -> bool:
+        """True when something was scrolled."""
         widget = self.find(test_id)
         for scroller in getattr(self.screen, "scrollers", ()):
+            before = scroller.offset
             if any(widget is inside for inside in scroller.walk()):
                 scroller.bring(widget)
+                return bool(scroller.offset != before)
+        return False
 
 
-def _touch(x: float, y: float) -> Any:
+def touch_at(x: float, y: float) -> Any:
+    """A finger that is not yet down, for what ``Hand`` has no word for. On Kivy's thread."""
     from kivy.tests.common import UnitTestTouch
 
     return UnitTestTouch(x, y)

@@ -43,6 +43,7 @@ from kiosk.visit import (
     StaffCalled,
 )
 from screens import samples
+from screens.hand import touch_at
 
 ZH = Situation("zh_CN")
 IN_COPY = Situation("zh_CN", STAGES, can_go_back=True)
@@ -285,7 +286,7 @@ def test_a_second_tap_cannot_answer_the_next_question(glass, asked):
     dead = glass.find("service-copy")
     glass.tap("service-copy")
     assert glass.result(first) == "copy"
-    touch = glass._touch(*dead.to_window(*dead.center))
+    touch = touch_at(*dead.to_window(*dead.center))
     touch.touch_down()
     glass.frames()
     touch.touch_up()
@@ -337,7 +338,8 @@ def test_the_next_guest_finds_the_usual_look(glass, asked):
     assert not theme.large
 
 
-def test_a_touch_is_reported_at_most_once_a_second(glass, asked):
+def test_a_touch_is_reported_at_most_once_in_a_pause(glass, asked, monkeypatch):
+    monkeypatch.setattr("screens.bridge.TOUCH_PAUSE", 60.0)  # a machine under load may take a second for two taps
     heard = []
     glass.listen(heard.append)
     asked(ChooseCopy(samples.CHOICES, samples.ORDER, samples.TARIFF.copy), IN_COPY)
