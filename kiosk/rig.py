@@ -196,6 +196,9 @@ assets = "{Path.cwd()}/build/assets"
 [display]
 fullscreen = false
 
+[sound]
+volume = 0
+
 [printer]
 queue = "{self.printer.name}"
 server = "{self.cups.server}"

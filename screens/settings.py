@@ -17,8 +17,9 @@ def _wall_clock() -> datetime:
 class GlassSettings:
     """``inches`` is the panel's diagonal: touch targets and the smallest type are measured in mm on the real glass.
 
-    ``house`` is the hotel's name by language. ``volume`` 0 is silence. ``rotation`` turns the picture (0, 90, 180,
-    270 degrees). ``assets`` is where ``python -m screens.assets`` put fonts and drawings; None means
+    ``house`` is the hotel's name by language. ``volume`` 0 is silence. ``large`` and ``contrast`` are the look that
+    every guest finds. ``rotation`` turns the picture (0, 90, 180, 270 degrees). ``assets`` is where
+    ``python -m screens.assets`` put fonts and drawings; None means
     ``$KIOSK_ASSETS`` or ``build/assets``. ``clock`` tells the wall time that is shown.
     """
 
@@ -28,6 +29,8 @@ class GlassSettings:
     full_screen: bool = False
     rotation: int = 0
     volume: float = 0.5
+    large: bool = False
+    contrast: bool = False
     house: Mapping[str, str] = field(
         default_factory=lambda: MappingProxyType({"zh_CN": "云山饭店", "en": "Cloud Hill Hotel"})
     )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from screens.assets import Assets
 
+DEVICES = Path("/dev/snd")
 _loaded: dict[str, Any] = {}
 
 
 def load(assets: Assets, volume: float) -> None:
-    """Read the sounds; ``volume`` 0 to 1, 0 leaves the station silent. A station without loudspeaker stays silent."""
-    if volume <= 0:
+    """Read the sounds; ``volume`` 0 to 1. With 0, or without a sound device, none is opened and all is silent."""
+    if volume <= 0 or not _can_be_heard():
         return
     from kivy.core.audio import SoundLoader
 
@@ -27,3 +29,8 @@ def play(name: str) -> None:
     if sound is not None:
         sound.stop()
         sound.play()
+
+
+def _can_be_heard() -> bool:
+    """Whether there is something to play on: asking SDL would have ALSA complain on stderr where there is nothing."""
+    return any(DEVICES.glob("pcmC*D*p"))

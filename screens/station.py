@@ -214,8 +214,8 @@ class Station(FloatLayout):
         self._rest.cancel()
         before = self.presence
         kind = screen_of(shown)
-        if kind.covers_all and (theme.large or theme.contrast):
-            theme.wear()
+        if kind.covers_all and (theme.large, theme.contrast) != theme.usual:
+            theme.wear_usual()
         if kind.covers_all or self.language != situation.language:
             self._close_overlay()
         self.language = situation.language

@@ -224,6 +224,8 @@ class Theme:
         self.panel = Panel()
         self.large = False
         self.contrast = False
+        self.usual = (False, False)
+        """Large and contrast of the look that every guest finds."""
         self.still = False
         self._palette: dict[str, Colour] = {}
         self._wear(STANDARD)
@@ -235,6 +237,10 @@ class Theme:
         """Large type and the high-contrast palette, one or both."""
         self.large, self.contrast = large, contrast
         self._wear(CONTRAST if contrast else STANDARD)
+
+    def wear_usual(self) -> None:
+        large, contrast = self.usual
+        self.wear(large=large, contrast=contrast)
 
     def _wear(self, palette: Palette) -> None:
         self._palette = {name: colour(value) for name, value in vars(palette).items()}

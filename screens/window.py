@@ -29,6 +29,8 @@ def open_window(settings: GlassSettings) -> None:
     LabelBase.register("Icons", str(assets.icons))
     width, height = EventLoop.window.size
     theme.fit(Panel(int(width), int(height), settings.inches))
+    theme.usual = (settings.large, settings.contrast)
+    theme.wear_usual()
 
 
 def _prepare(settings: GlassSettings) -> None:

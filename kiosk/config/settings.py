@@ -78,6 +78,14 @@ class Display(Section, frozen=True):
     diagonal_inch: Annotated[float, Meta(ge=5, le=65)]
     fullscreen: bool
     theme: Literal["light", "high-contrast", "large-type"]
+    """The look that every guest finds; a guest may choose another for the visit."""
+
+
+class Sound(Section, frozen=True):
+    """The voice of the station: a tick on touch, a chime when the guest is needed."""
+
+    volume: Annotated[int, Meta(ge=0, le=100)]
+    """Percent; 0 opens no sound device."""
 
 
 class VisitTimes(Section, frozen=True):
@@ -174,6 +182,7 @@ class Settings(Section, frozen=True):
     house: House
     paths: Paths
     display: Display
+    sound: Sound
     visit: VisitTimes
     printer: PrinterSettings
     scanner: ScannerSettings

@@ -65,6 +65,8 @@ def test_settings_cannot_be_changed():
         ("[hotel]\nport = 65536", "hotel.port", "Expected int <= 65535"),
         ("house = 3", "house", "Expected object, got int"),
         ("[display]\nrotation = 45", "display.rotation", "Invalid enum value 45; wanted: 0, 90, 180, 270"),
+        ("[sound]\nvolume = 101", "sound.volume", "Expected int <= 100"),
+        ("[sound]\nvolume = -1", "sound.volume", "Expected int >= 0"),
         ('[card_reader]\nkind = "x"', "card_reader.kind", "Invalid enum value 'x'; wanted: pn532, rdm6300"),
         ("[panel]\nbusy = 5", "panel", "ready and busy share pin 5"),
         ('[house]\ntimezone = "Mars/Olympus"', "house.timezone", "no such time zone: 'Mars/Olympus'"),
