@@ -52,17 +52,21 @@ class DrawingCard(Card):
             return
         scale = min(wide / DRAWN[0], high / DRAWN[1], theme.px(1000) / DRAWN[0])
         self._picture.size = (DRAWN[0] * scale, DRAWN[1] * scale)
-        self._picture.center = self.center
+        self._picture.pos = (
+            self.x + (self.width - self._picture.width) / 2,
+            self.y + (self.height - self._picture.height) / 2,
+        )
         self._name_place(scale)
 
     def _name_place(self, scale: float) -> None:
         drawing = self.source.rpartition("/")[2].removesuffix(".png")
         label, picture = self._label, self._picture
+        top = picture.y + picture.height
         if drawing in PLACES:
             x, y = PLACES[drawing]
-            label.x = min(picture.x + (x + 14) * scale, self.right - label.width - theme.px(20))
-            label.center_y = picture.top - y * scale
+            label.x = min(picture.x + (x + 14) * scale, self.x + self.width - label.width - theme.px(20))
+            label.center_y = top - y * scale
             if label.x < picture.x + x * scale:  # no room beside the line: below it
-                label.top = picture.top - (y + 14) * scale
+                label.top = top - (y + 14) * scale
         else:
-            label.right, label.y = self.right - theme.px(28), self.y + theme.px(20)
+            label.x, label.y = self.x + self.width - theme.px(28) - label.width, self.y + theme.px(20)

@@ -87,4 +87,4 @@ class QrCard(Card):
     def _put(self, place: Any, *_: Any) -> None:
         side = min(place.width, place.height)
         self._code.size = (side, side)
-        self._code.pos = (place.center_x - side / 2, place.center_y - side / 2)
+        self._code.pos = (place.x + (place.width - side) / 2, place.y + (place.height - side) / 2)

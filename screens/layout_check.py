@@ -9,11 +9,15 @@ from typing import Any
 from kivy.uix.label import Label
 from kivy.uix.widget import Widget
 
+from screens.paper import Paper
 from screens.theme import theme
-from screens.widgets import Pressable, Scroller
+from screens.widgets import Picture, Pressable, Scroller
 
 SLACK = 2.0
 """Pixels that rounding may cost."""
+
+LEAST_PICTURE = 90
+"""Drawn pixels of a drawing's shorter side."""
 
 Box = tuple[float, float, float, float]
 
@@ -27,6 +31,9 @@ def faults_of(root: Widget) -> list[str]:
             labels.append((widget, room))
         if isinstance(widget, Pressable):
             pressables.append((widget, room))
+    for widget, room in _visible(root, _box(root)):
+        if isinstance(widget, (Picture, Paper)):
+            faults += _misplaced(widget)
     for label, room in labels:
         faults += _words_cut(label, room)
     for pressable, room in pressables:
@@ -90,6 +97,21 @@ def _words_cut(label: Label, room: Box) -> Iterator[str]:
             yield f"{name} sticks out of {label.parent.test_id}"
     if label.font_name == "Sans" and label.font_size < theme.smallest_type - 0.6:
         yield f"{name} is set in {label.font_size:.0f} px, the smallest is {theme.smallest_type}"
+
+
+def _misplaced(picture: Picture | Paper) -> Iterator[str]:
+    """A drawing must be there, inside its own widget, and that inside the sheet it lies on."""
+    name = type(picture).__name__
+    if picture.shown is None:
+        yield f"{name} is empty"
+        return
+    left, low, wide, high = picture.shown
+    for holder in (picture, picture.parent):
+        right, top = holder.x + holder.width, holder.y + holder.height
+        if left < holder.x - SLACK or low < holder.y - SLACK or left + wide > right + SLACK or low + high > top + SLACK:
+            yield f"{name} lies outside {type(holder).__name__}: {left:.0f},{low:.0f} {wide:.0f} x {high:.0f}"
+    if wide < theme.px(LEAST_PICTURE) or high < theme.px(LEAST_PICTURE):
+        yield f"{name} is too small to tell anything: {wide:.0f} x {high:.0f}"
 
 
 def _needed_height(label: Label) -> float:

@@ -24,9 +24,15 @@ class Paper(Widget):
         self._findings = findings
         self._ratio = A4_RATIO
         self._texture: Texture | None = None
+        self._shown = (0.0, 0.0, 0.0, 0.0)
         self._wanted = path
         self.bind(pos=self._draw, size=self._draw)
         self._read(path)
+
+    @property
+    def shown(self) -> tuple[float, float, float, float] | None:
+        """Where the sheet is drawn: x, y, width, height. None while its picture is not read."""
+        return self._shown if self._texture else None
 
     def show(self, path: Path, findings: tuple[Finding, ...]) -> None:
         self._findings, self._wanted = findings, path
@@ -43,7 +49,8 @@ class Paper(Widget):
     def _draw(self, *_: Any) -> None:
         high = min(self.height, self.width / self._ratio)
         wide = high * self._ratio
-        left, low = self.center_x - wide / 2, self.center_y - high / 2
+        left, low = self.x + (self.width - wide) / 2, self.y + (self.height - high) / 2
+        self._shown = (left, low, wide, high)
         self.canvas.clear()
         if high < 8:
             return

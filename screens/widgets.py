@@ -548,9 +548,15 @@ class Picture(Widget):
         if texture is None:
             return
         scale = min(self.width / texture.width, self.height / texture.height)
-        size = (texture.width * scale, texture.height * scale)
-        self._face.size = size
-        self._face.pos = (self.center_x - size[0] / 2, self.center_y - size[1] / 2)
+        wide, high = texture.width * scale, texture.height * scale
+        self._face.size = (wide, high)
+        # Not from ``center``: Kivy keeps that from before while it tells of a new place.
+        self._face.pos = (self.x + (self.width - wide) / 2, self.y + (self.height - high) / 2)
+
+    @property
+    def shown(self) -> tuple[float, float, float, float] | None:
+        """Where the picture itself is drawn: x, y, width, height. None while there is none."""
+        return (*self._face.pos, *self._face.size) if self._face.texture else None
 
 
 class Hairline(Widget):
