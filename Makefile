@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTEST := .venv/bin/pytest
 JOBS ?= 3
 
-.PHONY: help setup run test check shots bench faults lock clean
+.PHONY: help setup run test check shots gallery bench faults lock clean
 
 help: ## Say what can be made
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,12 +23,16 @@ check: setup ## Lint, types, layers, translations, shell scripts
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check --quiet .
 	@.venv/bin/mypy --no-error-summary
+	@mkdir -p build
 	@.venv/bin/lint-imports --no-cache > build/imports.log || { cat build/imports.log; exit 1; }
-	@.venv/bin/python -m kiosk.texts
+	@.venv/bin/python -m kiosk.texts check
 	@shellcheck tools/setup .ci/run systemd/install
 
 shots: setup ## A picture of every screen in every language, size and theme, in build/shots
-	@.venv/bin/python -m screens.shots build/shots
+	@.venv/bin/python -m screens.shots --folder build/shots
+
+gallery: shots ## Those pictures, made small, into docs/gallery
+	@.venv/bin/python tools/gallery --from build/shots
 
 bench: setup ## Measure; print a table and write build/bench.json
 	@.venv/bin/kiosk bench

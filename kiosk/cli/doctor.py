@@ -12,7 +12,7 @@ from pathlib import Path
 from hardware.protocols import Device, DeviceError, Fitness
 from kiosk import bootstrap, stores
 from kiosk.books.checks import check
-from kiosk.config.load import load
+from kiosk.config.load import load, load_tariff
 from kiosk.config.settings import Settings
 from kiosk.hotel.status import read_status
 from kiosk.store.database import StoreError
@@ -38,6 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """0 when everything is well, 1 otherwise. Stop the kiosk first: a device has one owner."""
     settings = load(options.config)
+    load_tariff(settings.tariff.file)
     findings = [*_assets(settings.paths.assets), *_books(settings), *_link(settings), *asyncio.run(_devices(settings))]
     for finding in findings:
         mark = "ok   " if finding.trouble is None else "WRONG"
