@@ -28,6 +28,7 @@ from kiosk.rig import CARD, Rig
 
 LINK_PATIENCE = 10.0
 """Seconds for the link to come up, or for the last posting to be answered."""
+GAPS_TOLD = 20
 
 
 class LinkDown(RuntimeError):
@@ -130,8 +131,11 @@ class Accounts:
         return sum(sheet.job in jobs for sheet in self._rig.printer.sheets())
 
 
-def write_report(folder: Path, rig: Rig, outcomes: list[Outcome], longest_gap: float, *, agree: bool) -> None:
-    """report.json, the sheets and the receipts as PNG. ``longest_gap`` between two frames in seconds."""
+def write_report(
+    folder: Path, rig: Rig, outcomes: list[Outcome], longest_gap: float, gaps: list[Any], *, agree: bool
+) -> None:
+    """report.json, the sheets and the receipts as PNG. ``longest_gap`` between two frames in seconds; ``gaps`` are
+    the noticeable ones, each with what was on the glass."""
     rig.printer.render_sheets(folder / "sheets")
     receipts = folder / "receipts"
     receipts.mkdir(exist_ok=True)
@@ -140,6 +144,10 @@ def write_report(folder: Path, rig: Rig, outcomes: list[Outcome], longest_gap: f
     report = {
         "journeys": [asdict(outcome) for outcome in outcomes],
         "longest_frame_gap_ms": round(longest_gap * 1000, 1),
+        "frame_gaps_ms": [
+            {"screen": gap.screen, "gap": round(gap.seconds * 1000, 1), "busy": round(gap.busy * 1000, 1)}
+            for gap in sorted(gaps, key=lambda gap: -gap.seconds)[:GAPS_TOLD]
+        ],
         "agree": agree,
     }
     (folder / "report.json").write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")

@@ -120,7 +120,7 @@ class Glass:
         self.settings = settings
         self.station = Station(settings)
         self.guest = GuestOnGlass(self.station)
-        self.frames = Frames(lambda: self.station.resting, on_frame)
+        self.frames = Frames(lambda: self.station.resting, lambda: self.station.showing, on_frame)
         self.engine = Engine(lambda: engine_main(self.guest), self._engine_ended)
         self._on_first_frame = on_first_frame
         self._crashes: list[float] = []

@@ -31,7 +31,6 @@ def faults_of(root: Widget) -> list[str]:
             labels.append((widget, room))
         if isinstance(widget, Pressable):
             pressables.append((widget, room))
-    for widget, room in _visible(root, _box(root)):
         if isinstance(widget, (Picture, Paper)):
             faults += _misplaced(widget)
     for label, room in labels:

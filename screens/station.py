@@ -167,6 +167,11 @@ class Station(FloatLayout):
         now = self.presence
         return now is not None and now.screen.covers_all and not self._stage.moving and self._overlay is None
 
+    @property
+    def showing(self) -> str:
+        """The name of the question or progress that was put up last."""
+        return type(self.presence.shown).__name__ if self.presence else ""
+
     def greet(self) -> None:
         """The first frame, before the engine has anything to ask: the attract screen, not yet awake."""
         situation = Situation(self.language)

@@ -62,7 +62,7 @@ def _played(folder: Path, app: Any, pictures: Path | None) -> int:
         serve(rig.settings(), app, windowed=True, pin_factory=rig.panel.factory, started=guests.start)
         guests.check()
         agree = guests.accounts.agree(guests.outcomes)
-        write_report(folder, rig, guests.outcomes, guests.longest_gap, agree=agree)
+        write_report(folder, rig, guests.outcomes, guests.longest_gap, guests.gaps, agree=agree)
     _say(f"{time.monotonic() - began:5.1f} s  {len(guests.outcomes)} guests served; all records agree: {agree}")
     _say(f"see {folder}/report.json, pictures/, sheets/, receipts/, folio.csv, service.log")
     return 0 if agree else 1
@@ -79,6 +79,7 @@ class _Guests:
         self.accounts = Accounts(rig, folder)
         self.outcomes: list[Outcome] = []
         self.longest_gap = 0.0
+        self.gaps: list[Any] = []
 
     def start(self, glass: Any) -> None:
         threading.Thread(target=self._play, args=(glass,), name="guests", daemon=True).start()
@@ -102,7 +103,7 @@ class _Guests:
         except BaseException as fault:  # noqa: BLE001  handed to the main thread, which fails with it
             self._fault = fault
         finally:
-            self.longest_gap = glass.frames.longest_gap
+            self.longest_gap, self.gaps = glass.frames.longest_gap, glass.frames.gaps
             glass.stop()
 
 
