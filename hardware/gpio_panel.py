@@ -39,10 +39,15 @@ class PanelPins:
 
 
 def open_header() -> Factory:
-    """The pins of the Pi's own header."""
-    from gpiozero.pins.lgpio import LGPIOFactory
-
-    return LGPIOFactory()
+    """The pins of the Pi's own header. Raises TryLater where there is none."""
+    try:
+        from gpiozero.pins.lgpio import LGPIOFactory
+    except ImportError as missing:
+        raise TryLater(OFFLINE_KEY) from missing
+    try:
+        return LGPIOFactory()
+    except _pin_faults() as fault:
+        raise TryLater(OFFLINE_KEY) from fault
 
 
 class Debounce:
@@ -111,15 +116,17 @@ class _Contact:
 
 
 class GpioPanel:
-    """``factory`` is gpiozero's pin factory: the Pi's, or a mock. ``settle``: seconds a contact must be steady.
+    """``open_pins`` gives gpiozero's pin factory, the Pi's or a mock, or raises TryLater.
+
+    ``settle``: seconds a contact must be steady.
 
     Lights keep what was last asked of them across a reconnect; ``close`` turns them off.
     """
 
-    def __init__(self, name: str, pins: PanelPins, factory: Factory, *, settle: float = SETTLE) -> None:
+    def __init__(self, name: str, pins: PanelPins, open_pins: Callable[[], Factory], *, settle: float = SETTLE) -> None:
         self.name = name
         self._pins = pins
-        self._factory = factory
+        self._open_pins = open_pins
         self._settle = settle
         self._events: Broadcast[PanelEvent] = Broadcast()
         self._wanted = dict.fromkeys(Light, False)
@@ -130,14 +137,15 @@ class GpioPanel:
     async def connect(self) -> None:
         """Claim the pins. Raises TryLater when one is not there or taken."""
         await self.close()
+        factory = self._open_pins()
         try:
             for light, pin in self._pins.lights.items():
-                lamp = LED(pin, initial_value=self._wanted[light], pin_factory=self._factory)
+                lamp = LED(pin, initial_value=self._wanted[light], pin_factory=factory)
                 self._open.callback(lamp.close)
                 self._open.callback(lamp.off)
                 self._lights[light] = lamp
-            self._contact(self._pins.staff_button, self._button)
-            self._door = self._contact(self._pins.door, self._door_moved)
+            self._contact(factory, self._pins.staff_button, self._button)
+            self._door = self._contact(factory, self._pins.door, self._door_moved)
         except _pin_faults() as fault:
             raise TryLater(OFFLINE_KEY) from fault
 
@@ -166,8 +174,8 @@ class GpioPanel:
         """Debounced presses and door changes from this call on, also across a reconnect."""
         return self._events.listen()
 
-    def _contact(self, pin: int, changed: Callable[[bool], None]) -> _Contact:
-        contact = _Contact(DigitalInputDevice(pin, pull_up=True, pin_factory=self._factory), self._settle, changed)
+    def _contact(self, factory: Factory, pin: int, changed: Callable[[bool], None]) -> _Contact:
+        contact = _Contact(DigitalInputDevice(pin, pull_up=True, pin_factory=factory), self._settle, changed)
         self._open.callback(contact.stop)
         return contact
 

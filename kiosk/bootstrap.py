@@ -41,7 +41,9 @@ def open_devices(settings: Settings, pin_factory: Any = None) -> Devices:
             fonts / "Sans-Bold.otf",
             baud=receipt.baud,
         ),
-        panel=GpioPanel("panel", panel_pins(settings.panel), pin_factory or _pin_factory(settings.panel)),
+        panel=GpioPanel(
+            "panel", panel_pins(settings.panel), (lambda: pin_factory) if pin_factory else _pins_of(settings.panel)
+        ),
     )
 
 
@@ -83,10 +85,11 @@ def panel_pins(panel: PanelSettings) -> PanelPins:
     return PanelPins(lights, panel.staff_button, panel.door)
 
 
-def _pin_factory(panel: PanelSettings) -> Any:
+def _pins_of(panel: PanelSettings) -> Callable[[], Any]:
     if panel.pin_factory == "lgpio":
-        return open_header()
+        return open_header
     # A station without a header has a far side instead: lamps nobody sees, a door that is shut.
     from hardware.virtual.panel import VirtualPanel
 
-    return VirtualPanel(panel_pins(panel)).factory
+    far_side = VirtualPanel(panel_pins(panel))
+    return lambda: far_side.factory

@@ -7,6 +7,7 @@ import asyncio
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from hardware.protocols import Device, DeviceError, Fitness
@@ -39,8 +40,10 @@ def run(options: argparse.Namespace) -> int:
     """0 when everything is well, 1 otherwise. Stop the kiosk first: a device has one owner."""
     settings = load(options.config)
     load_tariff(settings.tariff.file)
-    findings = [*_assets(settings.paths.assets), *_books(settings), *_link(settings), *asyncio.run(_devices(settings))]
-    for finding in findings:
+    parts = (_assets(settings.paths.assets), _books(settings), _link(settings), _devices(settings))
+    findings = []
+    for finding in chain.from_iterable(parts):
+        findings.append(finding)
         mark = "ok   " if finding.trouble is None else "WRONG"
         sys.stdout.write(f"{mark} {finding.part:16} {finding.trouble or finding.remark}\n")
     return 1 if any(finding.trouble for finding in findings) else 0
@@ -71,8 +74,14 @@ def _link(settings: Settings) -> Iterator[Finding]:
     yield Finding("link", f"alive, {status.guests} guests, {status.open_postings} postings waiting", trouble)
 
 
-async def _devices(settings: Settings) -> list[Finding]:
-    return [await _device(device) for device in vars(bootstrap.open_devices(settings)).values()]
+def _devices(settings: Settings) -> Iterator[Finding]:
+    try:
+        devices = bootstrap.open_devices(settings)
+    except OSError as fault:
+        yield Finding("devices", "", f"not tried: {fault}")
+        return
+    for device in vars(devices).values():
+        yield asyncio.run(_device(device))
 
 
 async def _device(device: Device) -> Finding:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from kiosk.config.load import load
+from kiosk.config.load import load, load_tariff
 from kiosk.config.settings import Settings
 from kiosk.monitor import logs
 from kiosk.monitor.watchdog import Systemd, Watchdog, watchdog_interval
@@ -31,6 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Until SIGTERM or SIGINT; the visit under way is then put right first."""
     settings = load(options.config)
+    load_tariff(settings.tariff.file)  # a wrong price list starts nothing
     logs.start("kiosk")
     serve(settings, options.screens(), windowed=options.windowed)
     return 0

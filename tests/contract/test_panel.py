@@ -32,7 +32,7 @@ def far_side() -> Iterator[VirtualPanel]:
 
 @pytest.fixture
 async def panel(far_side: VirtualPanel) -> AsyncIterator[GpioPanel]:
-    panel = GpioPanel("panel", PINS, far_side.factory)
+    panel = GpioPanel("panel", PINS, lambda: far_side.factory)
     await panel.connect()
     yield panel
     await panel.close()
@@ -59,7 +59,7 @@ async def test_each_light_is_its_own(panel: GpioPanel, far_side: VirtualPanel, l
 
 
 async def test_a_light_asked_for_before_connecting_comes_on_then(far_side: VirtualPanel) -> None:
-    panel = GpioPanel("panel", PINS, far_side.factory)
+    panel = GpioPanel("panel", PINS, lambda: far_side.factory)
     panel.light(Light.FAULT, on=True)
     await panel.connect()
     assert far_side.lit(Light.FAULT)
@@ -113,7 +113,7 @@ async def test_a_door_closed_from_the_start_is_ready(panel: GpioPanel) -> None:
 
 async def test_a_door_open_from_the_start_is_a_health_and_no_event(far_side: VirtualPanel) -> None:
     far_side.open_door()
-    panel = GpioPanel("panel", PINS, far_side.factory)
+    panel = GpioPanel("panel", PINS, lambda: far_side.factory)
     await panel.connect()
     assert panel.health().reason == "panel.door-open"
     await panel.close()
@@ -138,7 +138,7 @@ async def test_closed_it_is_dark_and_offline_and_connects_again(panel: GpioPanel
 
 
 async def test_a_pin_that_is_taken_is_offline(panel: GpioPanel, far_side: VirtualPanel) -> None:
-    rival = GpioPanel("rival", PINS, far_side.factory)
+    rival = GpioPanel("rival", PINS, lambda: far_side.factory)
     with pytest.raises(TryLater) as refused:
         await rival.connect()
     await rival.close()
@@ -156,7 +156,7 @@ async def test_the_chip_librarys_own_error_is_offline_too(monkeypatch: pytest.Mo
             raise ChipError("GPIO busy")
 
     monkeypatch.setitem(sys.modules, "lgpio", SimpleNamespace(error=ChipError))
-    panel = GpioPanel("panel", PINS, BusyFactory())
+    panel = GpioPanel("panel", PINS, BusyFactory)
     with pytest.raises(TryLater) as refused:
         await panel.connect()
     await panel.close()

@@ -336,6 +336,9 @@ def test_a_process_that_will_not_start_is_tried_five_times_and_then_after_a_paus
     machine.reaches("kiosk-link.service", "failed failed")
     assert machine.show("kiosk-link.service", "NRestarts") == "5"
     machine.reaches("kiosk-again@kiosk-link.timer", "active waiting")
+    until(lambda: machine.state("kiosk-link.service") != "failed failed", "the next five tries")
+    machine.reaches("kiosk-link.service", "failed failed")
+    machine.reaches("kiosk-again@kiosk-link.timer", "active waiting")
     machine.write("/etc/systemd/system/kiosk-link.service.d/0.conf", PROBING)
     machine.run("systemctl", "daemon-reload")
     machine.reaches("kiosk-link.service", "active running")
