@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from kiosk.journeys.copy_questions import ApproveSample, Verdict
 from kiosk.wording import money
+from screens.controls import TouchButton
 from screens.paper import Paper
 from screens.question import QuestionScreen, screen_for
 from screens.theme import theme
-from screens.widgets import TouchButton
 
 
 @screen_for(ApproveSample)

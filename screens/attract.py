@@ -10,10 +10,13 @@ from kivy.properties import ObjectProperty, StringProperty
 
 from kiosk.journeys.welcome import LANGUAGES, Attract
 from kiosk.texts import texts
+from screens.controls import Pressable
 from screens.frame import LANGUAGE_NAMES
 from screens.question import QuestionScreen, screen_for
+from screens.steps import Steps
+from screens.surfaces import Stack
 from screens.theme import Colour, theme
-from screens.widgets import Icon, Pressable, Stack, Text
+from screens.words import Icon, Text, words_wide
 
 DAY_PARTS = ((5, "evening"), (12, "morning"), (18, "afternoon"), (24, "evening"))
 """Up to which hour of the day which greeting is said."""
@@ -50,11 +53,22 @@ class AttractScreen(QuestionScreen):
         chinese, english = (texts(language) for language in LANGUAGES)
         self.house = " ".join(self.around.house(LANGUAGES[0]))
         self.invitation = "  ·  ".join(said("attract.start") for said in (chinese, english))
-        for service in self.question.services:
-            self.ids.services.add_widget(_service(service))
+        self._offer_services()
         self._offer_languages()
         self._tell_time()
         self._ticking = Clock.schedule_interval(self._tell_time, 5)
+
+    def _offer_services(self) -> None:
+        row, services = self.ids.services, self.question.services
+        if len(services) == 1 and not theme.small:
+            both = tuple(texts(language) for language in LANGUAGES)
+            row.orientation, row.spacing = "vertical", theme.px(40)
+            words = "  ·  ".join(said(f"service.{services[0]}.title") for said in both)
+            row.add_widget(Text(role="tile", tone="attract_icon", halign="center", text=words))
+            row.add_widget(Steps(both, icon_tone="attract_icon", tone="attract_ink", drawn=96))
+            return
+        for service in services:
+            row.add_widget(_service(service))
 
     def _offer_languages(self) -> None:
         row = self.ids.languages
@@ -62,6 +76,11 @@ class AttractScreen(QuestionScreen):
             label = Language(LANGUAGE_NAMES[language], f"language-{language}")
             label.bind(on_tap=lambda _label, chosen=language: self.answer(chosen))
             row.add_widget(label)
+
+    def largest(self, words: str, role: str, *, bold: bool) -> float:
+        """Pixels of the type in which ``words`` fit on one line, at most those of ``role``."""
+        wanted, room = theme.type(role), theme.panel.width - 2 * theme.space("margin")
+        return wanted * min(1.0, room / max(1.0, words_wide(words, wanted, bold=bold)))
 
     def _tell_time(self, *_: Any) -> None:
         now = self.around.clock()

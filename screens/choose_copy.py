@@ -12,9 +12,11 @@ from kivy.uix.boxlayout import BoxLayout
 from hardware.protocols import Sides
 from kiosk.journeys.copy_questions import DARKNESS, FIT, Choice, ChooseCopy, CopyOrder, ScanAgain
 from kiosk.wording import money
+from screens.controls import Option, OptionGrid, TouchButton
 from screens.question import QuestionScreen, screen_for
+from screens.surfaces import Card
 from screens.theme import theme
-from screens.widgets import Card, Option, OptionGrid, Text, TouchButton, words_wide
+from screens.words import Text, words_wide
 
 A3_TO_A4 = 71
 SCALES = (100, FIT, A3_TO_A4)
@@ -255,6 +257,11 @@ class PriceBar(Card):
     forward_words = StringProperty("")
     price_role = StringProperty("amount")
 
+    @property
+    def stacked(self) -> bool:
+        """The button below the price: in a column, and in large type."""
+        return theme.landscape or (theme.portrait and theme.large)
+
     __events__ = ("on_forward",)
 
     def on_forward(self) -> None:
@@ -262,8 +269,12 @@ class PriceBar(Card):
 
     def on_price(self, _bar: PriceBar, price: str) -> None:
         """As large as it fits beside the button."""
-        fits = words_wide(price, theme.type("hero"), bold=True) <= theme.px(400)
-        self.price_role = "hero" if theme.portrait and fits else "amount"
+        if not theme.portrait:
+            self.price_role = "amount"
+            return
+        room = theme.px(400 if not theme.large else 900)
+        fits = words_wide(price, theme.type("hero"), bold=True) <= room
+        self.price_role = "hero" if fits else "amount"
 
     def on_forward_words(self, _bar: PriceBar, words: str) -> None:
         self.ids.forward.text = words

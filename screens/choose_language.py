@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from kiosk.journeys.welcome import ChooseLanguage
 from kiosk.texts import Texts, texts
+from screens.controls import TouchButton
 from screens.frame import LANGUAGE_NAMES
 from screens.question import QuestionScreen, screen_for
 from screens.theme import theme
-from screens.widgets import TouchButton
 
 
 @screen_for(ChooseLanguage)

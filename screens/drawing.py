@@ -6,8 +6,9 @@ from typing import Any
 
 from kivy.properties import ListProperty, StringProperty
 
+from screens.surfaces import Card, Picture
 from screens.theme import theme
-from screens.widgets import Card, Picture, Text
+from screens.words import Text
 
 DRAWN = (880, 480)
 PLACES = {

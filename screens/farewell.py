@@ -14,8 +14,9 @@ from kiosk.journeys.paying import Farewell
 from kiosk.wording import money
 from screens import drawing, rows  # noqa: F401 - named in the layout
 from screens.question import QuestionScreen, screen_for
+from screens.surfaces import Card
 from screens.theme import theme
-from screens.widgets import Card, Text
+from screens.words import Text
 
 SECONDS = 30
 """Until the visit ends by itself; a touch begins them anew."""

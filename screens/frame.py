@@ -11,8 +11,10 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.widget import Widget
 
 from kiosk.texts import Texts
+from screens.controls import TouchButton
+from screens.surfaces import Filler, Hairline
 from screens.theme import theme
-from screens.widgets import Filler, Hairline, Text, TouchButton
+from screens.words import Text
 
 LANGUAGE_NAMES = {"zh_CN": "简体中文", "en": "English"}
 """In their own words, whatever language is being spoken."""
@@ -21,23 +23,26 @@ SHORTEST_LANGUAGE_NAMES = {"zh_CN": "中文", "en": "EN"}
 
 
 class Ground(BoxLayout):
-    """A plain coloured ground with a fine line on one side."""
+    """A place with a fine line on one side, on a colour of its own where ``fill`` names one."""
 
-    fill = StringProperty("paper")
+    fill = StringProperty("")
 
     def __init__(self, line: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         with self.canvas.before:
-            Color(rgba=getattr(theme, self.fill))
-            self._ground = Rectangle()
-            Color(rgba=theme.line)
-            self._line = Rectangle(size=(0, 0))
+            if self.fill:
+                Color(rgba=getattr(theme, self.fill))
+                self._ground = Rectangle()
+            if line:
+                Color(rgba=theme.line)
+                self._line = Rectangle()
         self._side = line
         self.bind(pos=self._place, size=self._place)
 
     def _place(self, *_: Any) -> None:
         fine = max(1, theme.px(2))
-        self._ground.pos, self._ground.size = self.pos, self.size
+        if self.fill:
+            self._ground.pos, self._ground.size = self.pos, self.size
         if self._side == "bottom":
             self._line.pos, self._line.size = self.pos, (self.width, fine)
         elif self._side == "top":

@@ -10,6 +10,7 @@ from typing import Any
 
 from kivy.clock import Clock
 from kivy.core.window import Window
+from kivy.graphics.opengl import GL_RENDERER, glFinish, glGetString
 
 LIVELY_FPS, RESTING_FPS = 60, 5
 AWAKE = 3.0
@@ -49,6 +50,9 @@ class Frames:
         self._told_at = 0.0
         self._drawn_at = now
         self._was_lively = False
+        self._unpaced = b"llvmpipe" in glGetString(GL_RENDERER)
+        """Drawn by the processor: nothing holds the frames back, and those still to be drawn would pile up until the
+        next word waits for them all."""
         self.first_frame_at: float | None = None
         self.longest_gap = 0.0
         self.gaps: list[Gap] = []
@@ -87,6 +91,8 @@ class Frames:
             self.gaps.append(Gap(gap, busy, self._shows()))
 
     def _drawn(self, *_: Any) -> None:
+        if self._unpaced:
+            glFinish()
         now = time.monotonic()
         self._drawn_at = now
         if self.first_frame_at is None:

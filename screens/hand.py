@@ -215,6 +215,6 @@ class Hand:
 
 def touch_at(x: float, y: float) -> Any:
     """A finger that is not yet down, for what ``Hand`` has no word for. On Kivy's thread."""
-    from kivy.tests.common import UnitTestTouch
+    from screens.finger import Finger
 
-    return UnitTestTouch(x, y)
+    return Finger(x, y)

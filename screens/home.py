@@ -12,12 +12,17 @@ from kiosk.journeys.welcome import Home, ServiceTile, ShowPrices
 from kiosk.texts import Texts
 from kiosk.wording import money
 from screens.attract import part_of_day
+from screens.controls import Pressable, TouchButton
 from screens.question import QuestionScreen, screen_for
+from screens.steps import HowItGoes
+from screens.surfaces import Plate
 from screens.theme import theme
-from screens.widgets import Icon, Plate, Pressable, Text, TouchButton
+from screens.words import Icon, Text
 
 PAGE = 6
 """Tiles a page where the panel is too low for all."""
+FEW = 3
+"""Services up to which each has the whole width."""
 
 
 @screen_for(Home)
@@ -35,6 +40,10 @@ class HomeScreen(QuestionScreen):
         more = [("more-services", "next", self.t("home.more"), self._turn)] if self.pages > 1 and theme.small else []
         return [*more, ("prices", "prices", self.t("home.prices"), self.prices)]
 
+    @property
+    def few(self) -> bool:
+        return len(self.question.tiles) <= FEW
+
     def prices(self) -> None:
         self.answer(ShowPrices())
 
@@ -46,6 +55,8 @@ class HomeScreen(QuestionScreen):
         if isinstance(self.kept, int):
             self.page = self.kept
         self._fill_page()
+        if len(self.question.tiles) == 1:
+            self.ids.choices.add_widget(HowItGoes(self.t))
         if self.pages > 1 and theme.landscape:
             more = TouchButton(icon="next", text=self.t("home.more"), test_id="more-services")
             more.bind(on_tap=lambda _button: self._turn())
@@ -62,7 +73,7 @@ class HomeScreen(QuestionScreen):
         if self.pages > 1:
             tiles = tiles[self.page * PAGE : (self.page + 1) * PAGE]
         for tile in tiles:
-            widget = Tile(tile, self.t)
+            widget = Tile(tile, self.t, wide=self.few)
             widget.bind(on_tap=lambda tapped: self.answer(tapped.service.name))
             widget.bind(on_refused=lambda tapped: self.around.say(self.t(tapped.service.reason)))
             grid.add_widget(widget)
@@ -71,16 +82,19 @@ class HomeScreen(QuestionScreen):
 class Tile(Pressable):
     """One service: drawing, name, and a hint or the reason why not."""
 
-    def __init__(self, service: ServiceTile, t: Texts) -> None:
+    def __init__(self, service: ServiceTile, t: Texts, *, wide: bool) -> None:
         self.service = service
+        self._wide = wide
         super().__init__(
-            size_hint_y=None, off=not service.available, tells_why=True, test_id=f"service-{service.name}"
+            off=not service.available, tells_why=True, test_id=f"service-{service.name}"
         )  # fmt: skip
         self._plate = Plate(self.canvas.before)
-        self._icon = Icon(name=service.name, drawn=92 if not theme.small else 72)
-        self._title = Text(role="tile", text=t(f"service.{service.name}.title"))
-        self._hint = Text(role="small", text=self._hint_words(t))
-        for part in (self._icon, self._title, self._hint):
+        drawn = 72 if theme.small else 148 if wide else 92
+        self._icon = Icon(name=service.name, drawn=drawn)
+        self._title = Text(role="title" if wide else "tile", text=t(f"service.{service.name}.title"))
+        self._hint = Text(role="subtitle" if wide else "small", text=self._hint_words(t))
+        self._onward = Icon(name="forward", drawn=64, opacity=float(wide and service.available))
+        for part in (self._icon, self._title, self._hint, self._onward):
             self.add_widget(part)
         place = Clock.create_trigger(self._place, -1)
         self.bind(pos=place, size=place, pressed=self._paint)
@@ -106,18 +120,22 @@ class Tile(Pressable):
             self._icon.tone, self._title.tone, self._hint.tone = (
                 ("on_pine", "on_pine", "on_pine") if lit else ("pine", "ink", "soft")
             )
+            self._onward.tone = self._icon.tone
 
     def _place(self, *_: Any) -> None:
         self._plate.place(self, theme.px(32), max(1, theme.px(2)))
         pad, gap = (theme.px(36), theme.px(26)) if theme.portrait else (theme.px(24), theme.px(18))
-        if theme.small:
+        self._onward.x, self._onward.center_y = self.right - pad - self._onward.width, self.center_y
+        if theme.small and not self._wide:
             self._place_small()
             return
+        if self._wide:
+            pad, gap = round(pad * 1.5), round(gap * 1.5)
         words = self._title.height + self._hint.height * 1.0
-        self.height = max(theme.space("tile"), words + 2 * theme.px(28))
+        self.size_hint_min_y = max(theme.space("tile") * (1.2 if self._wide else 1), words + 2 * theme.px(28))
         left = self.x + pad + self._icon.width + gap
         for part in (self._title, self._hint):
-            part.x, part.width = left, self.right - pad * 0.6 - left
+            part.x, part.width = left, self.right - pad * 0.6 - left - (self._onward.width if self._wide else 0)
         top = self.center_y + words / 2
         self._title.top, self._hint.top = top, top - self._title.height
         self._icon.x, self._icon.center_y = self.x + pad, self.center_y
@@ -129,7 +147,7 @@ class Tile(Pressable):
         self._title.x = self._icon.right + theme.px(16)
         self._title.width = self.right - theme.px(16) - self._title.x
         self._hint.x, self._hint.width = self.x + theme.px(28), inner
-        self.height = max(theme.space("tile"), self._title.height + self._hint.height + theme.px(40))
+        self.size_hint_min_y = max(theme.space("tile"), self._title.height + self._hint.height + theme.px(40))
         self._title.top = self.top - theme.px(16)
         self._icon.center_y = self._title.center_y
         self._hint.top = self._title.y

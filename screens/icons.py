@@ -39,6 +39,12 @@ ICONS = {
     "up": 0xF0143,
     "down": 0xF0140,
     "next": 0xF0054,
+    "how-choose": 0xF062E,
+    "how-scan": 0xF06AB,
+    "how-sign": 0xF0F49,
+    "how-take": 0xF0120,
+    "room": 0xF0099,
+    "destroyed": 0xF0CC8,
 }
 
 

@@ -10,8 +10,8 @@ from kivy.uix.boxlayout import BoxLayout
 from kiosk.journeys.paying import Identify, RoomAndName
 from screens.keyboard import Field, Keyboard
 from screens.question import QuestionScreen, screen_for
+from screens.surfaces import Card
 from screens.theme import theme
-from screens.widgets import Card
 
 LONGEST_ROOM, LONGEST_NAME = 8, 40
 
@@ -26,7 +26,8 @@ class IdentifyScreen(QuestionScreen):
     def fill(self) -> None:
         if self.question.failed:
             self.ids.aside.add_widget(self._refusal())
-            self.ids.how.parent.remove_widget(self.ids.how)
+        if self.question.failed or not theme.portrait:  # the keyboard must be seen whole
+            self.ids.choices.remove_widget(self.ids.how)
         if self.question.card_reader:
             self.ids.aside.add_widget(self._card())
         self._room = Field(self.t("identify.room"), LONGEST_ROOM, test_id="room", size_hint_x=0.62)
@@ -53,7 +54,9 @@ class IdentifyScreen(QuestionScreen):
         card.ids.picture.source = self.around.drawing("card")
         card.ids.heading.text = self.t("identify.card")
         card.ids.how.text = self.t("identify.card-words")
-        card.size_hint_min_y = theme.px(190) if theme.portrait or theme.small else theme.px(430)
+        if theme.large or theme.small:  # the words say it; the keyboard must be seen
+            card.ids.words.remove_widget(card.ids.how)
+        card.size_hint_min_y = theme.px(190 if theme.portrait or theme.small else 230 if self.question.failed else 430)
         card.ids.words.bind(height=lambda _words, high: _make_room(card, high))
         return card
 

@@ -11,9 +11,11 @@ from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
 from kiosk.texts import Texts
+from screens.controls import Pressable
 from screens.icons import icon
+from screens.surfaces import Plate, Stack
 from screens.theme import theme
-from screens.widgets import Plate, Pressable, Stack, Text
+from screens.words import Text
 
 ROWS = ("1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm")
 ERASE, SPACE = "erase", " "

@@ -9,9 +9,11 @@ from typing import Any
 from kivy.uix.label import Label
 from kivy.uix.widget import Widget
 
+from screens.controls import Pressable
 from screens.paper import Paper
+from screens.scroller import Scroller
+from screens.surfaces import Picture
 from screens.theme import theme
-from screens.widgets import Picture, Pressable, Scroller
 
 SLACK = 2.0
 """Pixels that rounding may cost."""

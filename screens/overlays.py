@@ -13,8 +13,10 @@ from kivy.uix.widget import Widget
 
 from kiosk.texts import texts
 from kiosk.visit import StaffCalled
+from screens.controls import TouchButton
+from screens.surfaces import Card
 from screens.theme import theme
-from screens.widgets import Card, Icon, Text, TouchButton
+from screens.words import Icon, Text
 
 
 class Panel(Card):

@@ -6,7 +6,7 @@ from kiosk.journeys.welcome import PriceList, PriceSection
 from kiosk.wording import money, percent
 from screens.question import QuestionScreen, screen_for
 from screens.rows import RowCard
-from screens.widgets import Text
+from screens.words import Text
 
 
 @screen_for(PriceList)

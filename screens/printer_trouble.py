@@ -8,8 +8,8 @@ from kiosk.journeys.copy_questions import Patient, PrinterTrouble
 from kiosk.wording import money
 from screens import drawing, rows  # noqa: F401 - named in the layout
 from screens.question import QuestionScreen, screen_for
+from screens.surfaces import Card
 from screens.theme import theme
-from screens.widgets import Card
 
 
 @screen_for(PrinterTrouble)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kivy.graphics import Color, SmoothRoundedRectangle
-from kivy.properties import NumericProperty, StringProperty
+from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 from kivy.uix.widget import Widget
 
 from kiosk.visit import Progress
@@ -42,7 +42,8 @@ class ProgressScreen(QuestionScreen):
 
     def _tell(self, progress: Progress) -> None:
         if progress.total:
-            self.count = self.t("progress.page", done=progress.done, total=progress.total)
+            under_way = min(progress.done + 1, progress.total)
+            self.count = self.t("progress.page", number=under_way, total=progress.total)
             self.part = (progress.done + progress.part) / progress.total
         elif progress.stage == "scan":
             self.count = self.t("progress.scanning-page", number=progress.done + 1)
@@ -60,9 +61,11 @@ class ProgressScreen(QuestionScreen):
 
 
 class Bar(Widget):
-    """How much of the work is done. Without a number it is not drawn."""
+    """How much of the work is done; empty until the first of it is."""
 
     part = NumericProperty(0.0)
+    counts = BooleanProperty(defaultvalue=False)
+    """There is a number to show; else nothing is drawn."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(size_hint_y=None, height=theme.px(24), **kwargs)
@@ -71,14 +74,13 @@ class Bar(Widget):
             self._ground = SmoothRoundedRectangle()
             self._done_colour = Color(rgba=theme.pine)
             self._done = SmoothRoundedRectangle()
-        self.bind(pos=self._draw, size=self._draw, part=self._draw)
+        self.bind(pos=self._draw, size=self._draw, part=self._draw, counts=self._draw)
 
     def _draw(self, *_: Any) -> None:
         if self.width < 2:
             return
         radius = [self.height / 2]
-        shown = float(self.part > 0)
-        self._ground_colour.a = self._done_colour.a = shown
+        self._ground_colour.a, self._done_colour.a = float(self.counts), float(self.part > 0)
         self._ground.pos, self._ground.size, self._ground.radius = self.pos, self.size, radius
         self._done.pos = self.pos
         self._done.size = (max(self.height, self.width * min(1.0, self.part)), self.height)

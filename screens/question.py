@@ -19,9 +19,12 @@ from kivy.uix.widget import Widget
 from kiosk.texts import Texts, texts
 from kiosk.visit import BACK, Progress, Question, Situation
 from screens.assets import Assets
+from screens.controls import TouchButton
 from screens.frame import Trail
+from screens.scroller import Scroller
+from screens.surfaces import Stack
 from screens.theme import theme
-from screens.widgets import Scroller, Stack, Text, TouchButton
+from screens.words import Text
 
 Shown = Question[Any] | Progress
 SCREENS: dict[type[Any], type[QuestionScreen]] = {}
@@ -216,7 +219,7 @@ class Head(Stack):
             self._add_row([title, *chips])
         subtitle = Text(role="subtitle", tone="soft", text=screen.subtitle)
         screen.bind(title=title.setter("text"), subtitle=subtitle.setter("text"))
-        if screen.subtitle:
+        if screen.subtitle and not (theme.small and situation.trail):  # the room is needed for what is touched
             self.add_widget(subtitle)
 
     def _add_row(self, widgets: list[Any]) -> None:

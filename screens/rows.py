@@ -6,8 +6,9 @@ from typing import Any
 
 from kivy.uix.boxlayout import BoxLayout
 
+from screens.surfaces import Card, Hairline, Stack
 from screens.theme import theme
-from screens.widgets import Card, Hairline, Icon, Stack, Text
+from screens.words import Icon, Text
 
 
 class RowCard(Card):

@@ -139,12 +139,11 @@ def samples(folder: Path, language: str) -> Mapping[str, tuple[Any, Situation]]:
     marked = PageView(faint, (Finding("faint", (0.08, 0.15, 0.8, 0.3)), Finding("cut-off", (0.0, 0.9, 1.0, 0.1))))
     return {
         "attract": (Attract(("copy", "print", "scan", "luggage", "wake")), plain),
+        "attract-one": (Attract(("copy",)), plain),
         "language": (ChooseLanguage(), plain),
         "home": (Home(TILES), plain),
-        "home-one": (
-            Home((TILES[0], *(ServiceTile(tile.name, tile.hint, None, "service.coming") for tile in TILES[1:4]))),
-            plain,
-        ),
+        "home-few": (Home((TILES[0], ServiceTile("scan", "service.scan.hint", None, "service.coming"))), plain),
+        "home-one": (Home(TILES[:1]), plain),
         "prices": (PriceList((PriceSection("copy", PRICES, 600),)), Situation(language, can_go_back=True)),
         "out-of-service": (OutOfService(("printer.offline", "scanner.cover-open")), plain),
         "apology": (Apology("printer.media-jam", charged=yuan(200), staff_called=True), plain),
@@ -164,7 +163,7 @@ def samples(folder: Path, language: str) -> Mapping[str, tuple[Any, Situation]]:
         "identify": (Identify(3, card_reader=True), choosing),
         "identify-failed": (Identify(1, card_reader=True, failed=True), choosing),
         "identify-typed": (Identify(3, card_reader=False), choosing),
-        "sampling": (Progress("copy.printing.sample", 0, 1, 0.5, stage="sample"), working),
+        "sampling": (Progress("copy.printing.sample", 0, 1, 0.0, stage="sample"), working),
         "sample": (ApproveSample(good, 1, 2, yuan(450), lighter_possible=True, darker_possible=True), working),
         "sample-only": (ApproveSample(good, 1, 0, yuan(150), lighter_possible=False, darker_possible=True), working),
         "sign": (Sign(BILL, by_card=True), working),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hardware.protocols import Source
 from kiosk.journeys.copy_questions import ScanChoice, ScanTrouble
 from screens import drawing, rows  # noqa: F401 - named in the layout
+from screens.controls import TouchButton
 from screens.question import QuestionScreen, screen_for
-from screens.widgets import TouchButton
 
 
 @screen_for(ScanTrouble)

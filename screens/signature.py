@@ -11,8 +11,9 @@ from kivy.graphics import Color, Line, Rectangle
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 
 from kiosk.journeys.paying import Stroke
+from screens.surfaces import DashedCard
 from screens.theme import theme
-from screens.widgets import DashedCard, Text
+from screens.words import Text
 
 LEAST_INK = 120
 """Length of all strokes together, in 1/1000 of the field's width, from which it is a signature and not a touch."""

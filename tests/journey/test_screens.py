@@ -401,7 +401,7 @@ def test_progress_moves_in_place(glass):
     glass.wait_for(Progress)
     screen = glass.screen
     glass.guest.show(Progress("copy.printing.rest", 2, 10, seconds_left=40, stage="collect"), IN_COPY)
-    glass.wait_until(lambda: "2" in screen.count, "the second sheet")
+    glass.wait_until(lambda: "3" in screen.count, "the third sheet")
     assert glass.screen is screen
     assert "40" in screen.left_words
 
