@@ -417,9 +417,9 @@ def test_the_kiosk_draws_serves_and_ends_in_order(machine: Container):
     machine.run("rm", "-f", "/run/kiosk/status/kiosk.json")
     status = ["cat", "/run/kiosk/status/kiosk.json"]
     until(lambda: machine.run(*status, check=False).returncode == 0, "a status", lambda: machine.log("kiosk.service"))
-    # No machine is plugged in here; the pins are mock ones, on which the service door stands open.
+    # No device is plugged in here; the pins are mock ones, on which the service door is shut.
     devices = json.loads(machine.run(*status).stdout)["devices"]
-    assert {name: device["reason"] for name, device in devices.items()}["panel"] == "panel.door-open"
+    assert {name: device["fitness"] for name, device in devices.items()}["panel"] == "ready"
     assert machine.show("kiosk.service", "NRestarts") == "0"
     machine.run("systemctl", "stop", "kiosk.service")
     assert machine.show("kiosk.service", "Result") == "success"
