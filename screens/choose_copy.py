@@ -177,6 +177,8 @@ class ChooseCopyScreen(QuestionScreen):
 
     def _dress_bar(self) -> None:
         bar, adjusting = self.ids.bar, self.question.adjusting
+        if theme.small:  # the options need the room
+            bar.ids.words.remove_widget(bar.ids.summary)
         bar.forward_words = self.t("copy.sample-again" if adjusting else "copy.continue")
         bar.bind(on_forward=lambda _bar: self.answer(self.order))
         if adjusting:

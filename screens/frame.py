@@ -173,7 +173,8 @@ class FootBar(Ground):
 
     def _button(self, test_id: str, icon: str, text: str, act: Callable[[], None], kind: str = "plain") -> TouchButton:
         button = TouchButton(
-            icon=icon, text=text, kind=kind, test_id=test_id, upright=self._rail, hug=not self._rail, inset=24,
+            icon=icon, text=text, kind=kind, test_id=test_id, upright=self._rail, hug=not self._rail,
+            inset=24 if not theme.large else 16,
             role="small" if self._rail else "control",
         )  # fmt: skip
         if self._rail:

@@ -56,7 +56,10 @@ class IdentifyScreen(QuestionScreen):
         card.ids.how.text = self.t("identify.card-words")
         if theme.large or theme.small:  # the words say it; the keyboard must be seen
             card.ids.words.remove_widget(card.ids.how)
-        card.size_hint_min_y = theme.px(190 if theme.portrait or theme.small else 230 if self.question.failed else 430)
+        if theme.landscape and self.question.failed:  # the refusal has taken its place
+            card.remove_widget(card.ids.picture)
+        beside = theme.portrait or theme.small or self.question.failed
+        card.size_hint_min_y = theme.px(190 if beside else 430)
         card.ids.words.bind(height=lambda _words, high: _make_room(card, high))
         return card
 
@@ -76,7 +79,7 @@ class IdentifyScreen(QuestionScreen):
 
 
 def _make_room(card: CardHere, words_high: float) -> None:
-    if theme.portrait or theme.small:
+    if not theme.landscape or not card.ids.picture.parent:
         card.size_hint_min_y = max(theme.px(190), words_high + theme.px(48))
 
 

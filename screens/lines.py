@@ -12,6 +12,9 @@ from collections.abc import Callable, Iterator
 CLOSING = "，。、；：？！）》”’」』％·…"
 OPENING = "（《“‘「『¥"
 
+MOVABLE = 2
+"""Pieces that a line must have more than to give one away."""
+
 _UNIT = re.compile(
     rf"[{OPENING}]*(?:[A-Za-z0-9¥$%+\-/.,:;!?'()×→@_&—~]+|[^\sA-Za-z0-9])[{CLOSING}.,;:!?%]*|\s+",
 )
@@ -31,10 +34,22 @@ def _lines(text: str, width: float, measure: Callable[[str], float]) -> Iterator
     if measure(text) <= width:
         yield text
         return
-    line = ""
+    lines: list[list[str]] = [[]]
     for unit in units(text):
+        line = "".join(lines[-1])
         if line.strip() and not unit.isspace() and measure(line + unit) > width:
-            yield line.rstrip()
-            line = ""
-        line += unit
-    yield line.rstrip()
+            lines.append([])
+        lines[-1].append(unit)
+    _keep_company(lines)
+    for pieces in lines:
+        yield "".join(pieces).strip()
+
+
+def _keep_company(lines: list[list[str]]) -> None:
+    """No line of a single Chinese character at the end: the one before it comes along."""
+    if len(lines) < 2:
+        return
+    before, last = lines[-2:]
+    alone = len("".join(last).strip(CLOSING)) == 1 and not last[0].isascii()
+    if alone and len(before) > MOVABLE and not before[-1].isascii():
+        last.insert(0, before.pop())

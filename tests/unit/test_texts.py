@@ -90,6 +90,11 @@ def test_lines_break_as_chinese_and_english_are_set(text, width, lines):
     assert broken(text, width, _wide).split("\n") == lines
 
 
+def test_no_chinese_character_stands_alone_on_the_last_line():
+    assert broken("下午好，请选择服务", 8, len).split("\n") == ["下午好，请选择", "服务"]
+    assert broken("扫描仪没有应答，请呼叫服务员。", 13, len).split("\n")[-1] == "务员。"
+
+
 def test_no_line_begins_with_a_closing_mark():
     text = "已印好两张，余下八张，等待继续。未印出的，不收费。"
     for width in range(6, 40):
