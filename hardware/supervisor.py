@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
 
-from hardware.protocols import Device, DeviceError, Fitness, Health, NeedsPerson
+from hardware.protocols import OFFLINE, Device, DeviceError, Fitness, Health, NeedsPerson
 
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 10.0
 STEADY = 5.0
+
+log = logging.getLogger(__name__)
 
 Listener = Callable[[str, Health], None]
 
@@ -42,14 +45,24 @@ class Supervisor:
         """Until cancelled. A fault of the device is published and met with a longer pause each time, up to 10 s.
 
         Only a connection that held for 5 s makes the next pause short again: a device that connects and breaks at once
-        is not worth hurrying for. The device is closed whenever this stops, also when cancelled.
+        is not worth hurrying for. The device is closed whenever this stops, also when cancelled. What the driver did
+        not foresee (no memory, no more processes) is logged, counts as offline and is met in the same way.
         """
         pause = FIRST_PAUSE
         while True:
-            if await self._connection() >= STEADY:
+            if await self._survived() >= STEADY:
                 pause = FIRST_PAUSE
             await self._sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _survived(self) -> float:
+        """``_connection``, whatever happens in it: a device nobody attends any more would keep its last health."""
+        try:
+            return await self._connection()
+        except Exception:
+            log.exception("device %s: unforeseen", self.device.name)
+            self._publish(OFFLINE)
+            return 0.0
 
     async def _connection(self) -> float:
         """One connection from ``connect`` to ``close``; returns how many seconds it held."""

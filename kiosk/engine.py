@@ -12,9 +12,9 @@ from typing import Any
 
 import structlog
 
-from hardware.protocols import Device
+from hardware.protocols import Device, PanelEvent
 from hardware.supervisor import Supervisor
-from kiosk.books.charge import ChargeState
+from kiosk.books.charge import ChargeState, IllegalTransition
 from kiosk.books.recovery import Outcome, recover
 from kiosk.journeys.service import discover
 from kiosk.lobby import Lobby
@@ -23,7 +23,7 @@ from kiosk.monitor.watchdog import Watchdog
 from kiosk.register.requests import desk_outbox, file_requests
 from kiosk.station import Station
 from kiosk.store.database import StoreError
-from kiosk.tasks import stopped
+from kiosk.tasks import beside
 from kiosk.visit import Guest, Progress, Situation
 
 log = structlog.get_logger()
@@ -66,20 +66,22 @@ class Engine:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Devices, documents, recovery and housekeeping run inside; everything is stopped and closed on the way out."""
+        """Devices, documents, recovery and housekeeping run inside; everything is stopped and closed on the way out.
+
+        What runs inside may end the body: see ``tasks.beside``.
+        """
         self.station.vault.sweep()
         await self.station.documents.start()
-        tasks = [asyncio.ensure_future(work) for work in self._works()]
         try:
-            yield
+            async with beside(*self._works()):
+                yield
         finally:
-            await stopped(*tasks)
             await self.station.documents.stop()
 
     def _works(self) -> list[Coroutine[Any, Any, None]]:
         devices: list[Device] = list(vars(self.station.devices).values())
         works = [Supervisor(device, self.station.publish).run() for device in devices]
-        works += [self._put_right(), self._keep_house()]
+        works += [self._put_right(), self._keep_house(), self._hear_staff()]
         if self.watchdog is not None:
             works.append(self.watchdog.run(self.watch_interval))
         return works
@@ -93,6 +95,12 @@ class Engine:
         except TimeoutError:
             log.warning("device.slow-to-start", devices=sorted(wanted - self.station.health.keys()))
 
+    async def _hear_staff(self) -> None:
+        """Somebody who presses the staff button has seen the lamp, whatever the guest is doing meanwhile."""
+        async for event in self.station.devices.panel.events():
+            if event is PanelEvent.STAFF_BUTTON:
+                self.station.attended()
+
     async def _keep_house(self) -> None:
         """File what the books ask of staff, publish the status, feed the watchdog."""
         while True:
@@ -103,6 +111,8 @@ class Engine:
                 await self._publish()
             except StoreError as fault:
                 log.error("store.failed", key=fault.key)  # noqa: TRY400  the key says it all; a trace would repeat it
+            except OSError:
+                log.exception("status.unwritable")
             await asyncio.sleep(ROUND)
 
     async def _put_right(self) -> None:
@@ -114,6 +124,9 @@ class Engine:
                 outcomes = await self._recover()
             except StoreError as fault:
                 log.error("store.failed", key=fault.key)  # noqa: TRY400  the key says it all
+            except IllegalTransition as overtaken:
+                # A person has resolved the charge at this very moment; the next round sees what is left.
+                log.warning("charge.overtaken", state=overtaken.state, step=overtaken.event)
             pause = min(2 * pause, SELDOM) if outcomes == {Outcome.LATER} else ROUND
             await asyncio.sleep(pause)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ from kiosk.journeys.welcome import (
     ServiceTile,
     ShowPrices,
 )
+from kiosk.staff_call import StaffCall
 from kiosk.station import Station
 from kiosk.store.database import StoreError
 from kiosk.tasks import stopped
@@ -36,7 +37,6 @@ from kiosk.visit import (
     Question,
     Signal,
     Situation,
-    StaffCalled,
     Visit,
     WentBack,
 )
@@ -61,8 +61,7 @@ class Lobby:
         self._services: Mapping[str, Service] = {service.name: service for service in services}
         self._visit: Visit | None = None
         self._visiting: asyncio.Task[None] | None = None
-        self._call: int | None = None
-        self._errands: set[asyncio.Task[None]] = set()
+        self._call: StaffCall | None = None
 
     @property
     def visiting(self) -> bool:
@@ -71,8 +70,8 @@ class Lobby:
 
     def hear(self, signal: Signal | LanguageChosen) -> None:
         """On the engine's loop. Signals between visits mean nothing."""
-        visit = self._visit
-        if visit is None:
+        visit, call = self._visit, self._call
+        if visit is None or call is None:
             return
         visit.touched()
         match signal:
@@ -82,9 +81,9 @@ class Lobby:
                 log.info("visit.ended-by-guest", visit=visit.id)
                 self._visiting.cancel()
             case Signal.CALL_PERSON:
-                self._send(self._call_person(visit))
+                call.make()
             case Signal.WITHDRAW_CALL:
-                self._send(self._withdraw_call())
+                call.withdraw()
 
     async def serve(self) -> None:
         """Until cancelled; a visit under way then ends as if the guest had left."""
@@ -101,7 +100,8 @@ class Lobby:
             self._station.patience,
             opening.card,
         )
-        self._visit = visit
+        call = StaffCall(self._station, visit)
+        self._visit, self._call = visit, call
         self._station.light(Light.BUSY, on=True)
         self._station.light(Light.READY, on=False)
         log.info("visit.began", visit=visit.id, by="card" if opening.card else "touch")
@@ -112,6 +112,7 @@ class Lobby:
         finally:
             await stopped(self._visiting)
             self._visit = self._visiting = self._call = None
+            await call.ended()
             self._station.light(Light.BUSY, on=False)
             log.info("visit.ended", visit=visit.id)
 
@@ -148,7 +149,6 @@ class Lobby:
                     language = touching.result()
                     return Opening(language=language if isinstance(language, str) else None)
                 if button.done():
-                    self._station.attended()
                     return Opening()
             finally:
                 await stopped(*waiting)
@@ -226,29 +226,3 @@ class Lobby:
     async def _offers_other_than(self, tiles: tuple[ServiceTile, ...]) -> None:
         while self._tiles() == tiles:
             await self._station.change()
-
-    async def _call_person(self, visit: Visit) -> None:
-        if self._call is None:
-            try:
-                self._call = await self._station.request("call", visit, "request.call")
-            except StoreError as fault:
-                log.error("store.failed", key=fault.key)  # noqa: TRY400  the key says it all
-                visit.tell(Notice(fault.key))
-                return
-        visit.guest.tell(StaffCalled(self._call, self._station.house.staff_minutes))
-
-    async def _withdraw_call(self) -> None:
-        if self._call is None:
-            return
-        number, self._call = self._call, None
-        try:
-            await self._station.withdraw(number)
-        except StoreError as fault:
-            log.error("store.failed", key=fault.key)  # noqa: TRY400  the key says it all
-        self._guest.tell(StaffCalled(None))
-
-    def _send(self, errand: Coroutine[None, None, None]) -> None:
-        """Run a short errand beside the visit, held so that it is not collected before it is done."""
-        task = asyncio.ensure_future(errand)
-        self._errands.add(task)
-        task.add_done_callback(self._errands.discard)

@@ -1,12 +1,17 @@
-"""Ending asyncio tasks cleanly, and work that must not be torn when its caller ends."""
+"""Running asyncio tasks together, ending them cleanly, and work that must not be torn when its caller ends."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
+import structlog
+
 Result = TypeVar("Result")
+
+log = structlog.get_logger()
 
 
 async def stopped(*tasks: asyncio.Future[Any]) -> None:
@@ -14,6 +19,29 @@ async def stopped(*tasks: asyncio.Future[Any]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@asynccontextmanager
+async def beside(*works: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run ``works``, which never end by themselves, for as long as the body runs.
+
+    One that fails is not missed in silence: it is logged, the body is cancelled, and the failure is raised in an
+    ExceptionGroup. A process that has lost a part of its work is to end, and to be started anew.
+    """
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(_loud(work)) for work in works]
+        try:
+            yield
+        finally:
+            await stopped(*tasks)
+
+
+async def _loud(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except Exception as fault:
+        log.critical("task.crashed", exc_info=fault)
+        raise
 
 
 async def uninterrupted(work: Coroutine[Any, Any, Result]) -> Result:

@@ -7,6 +7,8 @@ import asyncio
 import os
 import signal
 
+import structlog
+
 from kiosk import stores
 from kiosk.config.load import load
 from kiosk.config.settings import Settings
@@ -15,12 +17,15 @@ from kiosk.hotel.status import LinkStatus, read_status
 from kiosk.monitor import logs, status
 from kiosk.monitor.watchdog import Systemd, Watchdog, watchdog_interval
 from kiosk.outbox import DeliveryState, Outbox
-from kiosk.tasks import stopped
+from kiosk.store.database import StoreError
+from kiosk.tasks import beside
 
 PUBLISH_EVERY = 2.0
 """Seconds between two snapshots of the process's status."""
 LOOP_LIMIT = 10.0
 """Seconds the link's loop may be silent before systemd is left to restart it."""
+
+log = structlog.get_logger()
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,19 +46,17 @@ def run(options: argparse.Namespace) -> int:
         for reason in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(reason, stop.set)
         manager.ready()
-        beside = [watchdog.run(watchdog_interval(os.environ)), _publish(settings, postings)]
-        tasks = [asyncio.ensure_future(work) for work in beside]
         try:
-            await run_link(
-                LinkSettings.of(settings.hotel, settings.house.timezone),
-                postings,
-                stores.guests_file(settings),
-                stores.link_status_file(settings),
-                stop,
-                on_tick=lambda: watchdog.beat("link-loop"),
-            )
+            async with beside(watchdog.run(watchdog_interval(os.environ)), _publish(settings, postings)):
+                await run_link(
+                    LinkSettings.of(settings.hotel, settings.house.timezone),
+                    postings,
+                    stores.guests_file(settings),
+                    stores.link_status_file(settings),
+                    stop,
+                    on_tick=lambda: watchdog.beat("link-loop"),
+                )
         finally:
-            await stopped(*tasks)
             manager.stopping()
 
     asyncio.run(serve())
@@ -66,7 +69,11 @@ async def _publish(settings: Settings, postings: Outbox) -> None:
     while True:
         await asyncio.sleep(PUBLISH_EVERY)
         link = read_status(stores.link_status_file(settings))
-        counts = await postings.db.run(postings.counts)
+        try:
+            counts = await postings.db.run(postings.counts)
+        except StoreError as fault:
+            log.error("store.failed", key=fault.key)  # noqa: TRY400  the key says it all
+            continue
         snapshot = status.Status(
             process="kiosk-link",
             at=status.now(),
@@ -75,7 +82,10 @@ async def _publish(settings: Settings, postings: Outbox) -> None:
             unknown_postings=counts.get(DeliveryState.UNKNOWN, 0),
             queue_length=counts.get(DeliveryState.QUEUED, 0) + counts.get(DeliveryState.SENDING, 0),
         )
-        status.write(snapshot, settings.paths.status)
+        try:
+            status.write(snapshot, settings.paths.status)
+        except OSError:
+            log.exception("status.unwritable")
 
 
 def _state(link: LinkStatus | None) -> status.LinkState:

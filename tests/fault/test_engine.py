@@ -7,15 +7,21 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
+from structlog.testing import capture_logs
 
-from hardware.protocols import JobRecord, JobState
+from hardware.protocols import JobRecord, JobState, Light, PanelEvent
 from kiosk import engine
-from kiosk.books.charge import Purpose
+from kiosk.books.charge import ChargeEvent, ChargeState, IllegalTransition, Purpose
 from kiosk.engine import Engine
+from kiosk.journeys.welcome import Attract, Home
 from kiosk.monitor import status
+from kiosk.station import Station
+from kiosk.tasks import stopped
+from kiosk.visit import Visit
 from tests.books_kit import copied, signed
 from tests.fault.place import Clerk
 from tests.paper import PaperPrinter
+from tests.scripted import SILENCE, ScriptedGuest
 from tests.stations import paper_station, vouchers
 
 SOON = 10.0
@@ -48,8 +54,12 @@ async def running(station, folder):
         async with Engine(station, folder).running():
             yield
     finally:
-        station.books.db.close()
-        station.requests.db.close()
+        close(station)
+
+
+def close(station):
+    station.books.db.close()
+    station.requests.db.close()
 
 
 async def until(right):
@@ -86,3 +96,68 @@ async def test_what_the_printer_has_forgotten_is_asked_about_ever_less_often(tmp
         assert asyncio.get_running_loop().time() - rounds >= (4 + 8) * engine.ROUND
         (request,) = station.requests.list_open()
         assert request.kind == "charge-unknown"
+
+
+async def test_the_staff_button_puts_the_lamp_out_also_while_a_guest_is_served(tmp_path):
+    station = paper_station(tmp_path, Clerk())
+    panel = station.devices.panel
+    guest = ScriptedGuest({Attract: "en", Home: SILENCE})
+    serving = asyncio.ensure_future(Engine(station, tmp_path / "status").run(guest))
+    await until(lambda: guest.asked(Home))
+    await station.request("call", Visit(guest, "en"), "request.call")
+    assert Light.FAULT in panel.lit
+    panel.air.send(PanelEvent.STAFF_BUTTON)
+    await until(lambda: Light.FAULT not in panel.lit)
+    assert guest.kinds() == ["Attract", "Home"]
+    await stopped(serving)
+    close(station)
+
+
+async def test_a_part_that_fails_for_good_ends_the_engine_aloud_after_the_visit_is_over(tmp_path, monkeypatch):
+    def crash(_station):
+        raise RuntimeError("a programming error")
+
+    station = paper_station(tmp_path, Clerk())
+    guest = ScriptedGuest({Attract: "en", Home: SILENCE})
+    with capture_logs() as lines:
+        serving = asyncio.ensure_future(Engine(station, tmp_path / "status").run(guest))
+        await until(lambda: guest.asked(Home))
+        monkeypatch.setattr(Station, "attended", crash)
+        station.devices.panel.air.send(PanelEvent.STAFF_BUTTON)
+        async with asyncio.timeout(SOON):
+            with pytest.raises(ExceptionGroup) as failed:
+                await serving
+    assert failed.group_contains(RuntimeError, depth=1)
+    events = [(line["log_level"], line["event"]) for line in lines]
+    assert events.index(("critical", "task.crashed")) < events.index(("info", "visit.ended"))
+    close(station)
+
+
+async def test_a_status_that_cannot_be_written_stops_no_housekeeping(tmp_path):
+    station = paper_station(tmp_path, Clerk())
+    folder = tmp_path / "status"
+    folder.write_text("in the way")
+    async with running(station, folder):
+        station.books.mark_unknown(copied(station.books, "other"), "charge.test")
+        await until(station.requests.list_open)
+        folder.unlink()
+        await until(lambda: status.read(folder))
+
+
+async def test_a_charge_that_a_person_resolves_at_the_same_moment_stops_no_recovery(tmp_path, monkeypatch):
+    async def overtaken(_books, _cancel):
+        raise IllegalTransition("charge", ChargeState.SETTLED, ChargeEvent.SETTLE)
+
+    printer = PaperPrinter(jobs={"rest": JobRecord(JobState.COMPLETED, 2)})
+    station = paper_station(tmp_path, Clerk(), printer=printer)
+    station.books.begin_work(signed(station.books), "rest", 2, Purpose.REST)
+    with monkeypatch.context() as patched:
+        patched.setattr(engine, "recover", _first(overtaken, engine.recover))
+        async with running(station, tmp_path / "status"):
+            await until(lambda: vouchers(station) == [(3, 300)])
+
+
+def _first(once, after):
+    """``once`` for the first call, ``after`` for the others."""
+    calls = iter([once])
+    return lambda *given: next(calls, after)(*given)

@@ -11,7 +11,6 @@ from hardware.protocols import (
     Light,
     NeedsPerson,
     OutcomeUnknown,
-    PanelEvent,
     QrCode,
     Sides,
     Source,
@@ -390,25 +389,6 @@ async def test_calling_a_person_writes_one_request_and_lights_the_lamp(station):
     assert called.minutes == 2
     assert [request.number for request in station.requests.list_open()] == [called.number]
     assert Light.FAULT in station.devices.panel.lit
-
-
-async def test_the_staff_button_answers_the_lamp(station):
-    await station.request("call", _visit(), "request.call")
-    assert Light.FAULT in station.devices.panel.lit
-    guest = ScriptedGuest({Attract: SILENCE, ChooseLanguage: SILENCE})
-    station.patience = Patience(quiet=0.01, warning=0)
-    serving = asyncio.ensure_future(Lobby(station, guest, discover()).serve_one())
-    while not guest.seen:
-        await asyncio.sleep(0)
-    station.devices.panel.air.send(PanelEvent.STAFF_BUTTON)
-    await serving
-    assert Light.FAULT not in station.devices.panel.lit
-
-
-def _visit():
-    from kiosk.visit import Visit
-
-    return Visit(ScriptedGuest({}), "en")
 
 
 async def test_an_unforeseen_error_is_said_and_the_next_guest_is_served(station):

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from hardware.protocols import DeviceError, Fitness, Health, NeedsPerson, TryLater
+from hardware.protocols import OFFLINE, DeviceError, Fitness, Health, NeedsPerson, TryLater
 from hardware.supervisor import FIRST_PAUSE, LONGEST_PAUSE, STEADY, Supervisor
 
 READY = Health(Fitness.READY)
@@ -171,11 +171,28 @@ async def test_cancelled_while_connecting_it_closes_the_device() -> None:
     assert device.life == ["close"]
 
 
-async def test_a_mistake_in_a_driver_is_not_hidden_and_still_closes() -> None:
-    device = ScriptedDevice()
-    task = asyncio.create_task(Bench(device).supervisor.run())
-    await asyncio.sleep(0)
-    device.broken.set_exception(KeyError("a mistake"))
-    with pytest.raises(KeyError):
-        await task
-    assert device.life[-1] == "close"
+async def test_what_a_driver_did_not_foresee_is_logged_counts_as_offline_and_is_tried_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with running(ScriptedDevice()) as bench:
+        await bench.until(lambda: bench.published == [READY])
+        bench.device.broken.set_exception(BlockingIOError("no more processes"))
+        await bench.until(lambda: bench.device.life == ["connect", "watch", "close", "connect", "watch"])
+        assert bench.published == [READY, OFFLINE, READY]
+    (line,) = caplog.records
+    assert line.exc_info is not None
+    assert line.exc_info[0] is BlockingIOError
+
+
+async def test_a_device_that_cannot_even_be_closed_is_tried_again() -> None:
+    device = ScriptedDevice(offline(1))
+    closing = device.close
+
+    async def close() -> None:
+        await closing()
+        if len(device.life) == 2:
+            raise OSError("cannot close")
+
+    device.close = close  # type: ignore[method-assign]
+    async with running(device) as bench:
+        await bench.until(lambda: bench.published == [GONE, OFFLINE, READY])
