@@ -56,15 +56,21 @@ class PaperDevice:
 
 @dataclass
 class PaperPrinter(PaperDevice):
-    """Sheets come out at once; ``jam_before`` stops at that sheet until ``clear``; ``aborts`` fails there for good."""
+    """Sheets come out at once; ``jam_before`` stops at that sheet until ``clear``; ``aborts`` fails there for good.
+
+    ``refuses`` is raised before anything is submitted, ``fails`` when the job is on its way.
+    """
 
     media: tuple[str, ...] = MEDIA
     jam_before: int | None = None
     aborts_before: int | None = None
     fails: DeviceError | None = None
+    refuses: DeviceError | None = None
     jobs: dict[str, JobRecord] = field(default_factory=dict)
     orders: list[PrintOrder] = field(default_factory=list)
     cleared: asyncio.Event = field(default_factory=asyncio.Event)
+    followed: set[str] = field(default_factory=set)
+    cancelled_while_followed: list[bool] = field(default_factory=list)
     name: str = "printer"
 
     @property
@@ -86,7 +92,17 @@ class PaperPrinter(PaperDevice):
             raise Unsupported("printer.unsupported.media", media=options.media)
 
     async def print(self, order: PrintOrder) -> AsyncGenerator[JobRecord, None]:
+        if self.refuses is not None:
+            raise self.refuses
         self.orders.append(order)
+        self.followed.add(order.name)
+        try:
+            async for record in self._sheets(order):
+                yield record
+        finally:
+            self.followed.discard(order.name)
+
+    async def _sheets(self, order: PrintOrder) -> AsyncGenerator[JobRecord, None]:
         for sheet in range(1, order.sheets + 1):
             if sheet == self.aborts_before:
                 yield self._record(order, JobState.ABORTED, sheet - 1, "printer.aborted")
@@ -102,6 +118,7 @@ class PaperPrinter(PaperDevice):
         yield self._record(order, JobState.COMPLETED, order.sheets)
 
     async def cancel(self, name: str) -> JobRecord:
+        self.cancelled_while_followed.append(name in self.followed)
         record = await self.find(name)
         if not record.state.ended:
             record = self.jobs[name] = JobRecord(JobState.CANCELLED, record.sheets)

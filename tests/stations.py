@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hardware.protocols import Fitness, Health
+from kiosk.books.checks import check
 from kiosk.books.ledger import Books
 from kiosk.config.load import DEFAULTS, load_tariff
 from kiosk.documents.vault import Vault
@@ -107,3 +108,13 @@ def vouchers(station: Station) -> list[tuple[int, int]]:
         found.append((voucher.sheets, voucher.minor))
         number += 1
     return found
+
+
+def states(station: Station) -> list[str]:
+    """The states the charges are in."""
+    return list(check(station.books.db).charges)
+
+
+def nothing_left(station: Station) -> bool:
+    """Whether no document of any guest is on the disk."""
+    return not list(station.vault.base.iterdir())

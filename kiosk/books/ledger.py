@@ -162,7 +162,8 @@ class Books:
     def record_work(self, job: str, proven: int, state: WorkState = WorkState.BEGUN) -> None:
         """What the printer's own record says now: ``proven`` sheets came out; ENDED when no more will.
 
-        A count below an earlier one is kept out: paper does not go back in.
+        A count below an earlier one is kept out: paper does not go back in. One above what was ordered is too: a
+        printer that counts sides instead of sheets must not make anybody pay for them.
         """
         with self.db.transaction() as tx:
             self._record(tx, job, proven, state)
@@ -348,7 +349,7 @@ class Books:
         before = WorkState(row["state"])
         if (before, state) not in WORK_TRANSITIONS:
             raise IllegalTransition(job, before, state)
-        tx.do(_SET_WORK, of=job, state=state.value, proven=max(proven, row["proven"]))
+        tx.do(_SET_WORK, of=job, state=state.value, proven=min(max(proven, row["proven"]), row["ordered"]))
 
     def _work_row(self, tx: Transaction, job: str) -> Row:
         row = tx.one(_WORK, job=job)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from enum import Enum
 from typing import Any
 
-from hardware.protocols import DeviceError, JobRecord, JobState, PrintOrder
+from hardware.protocols import DeviceError, JobRecord, JobState, PrintOrder, TryLater, Unsupported
 from kiosk.books.charge import Purpose
 from kiosk.journeys.charging import Charging
 from kiosk.journeys.copy_questions import Patient, PrinterTrouble
@@ -22,6 +23,15 @@ class PrintStopped(DeviceError):
     """The job ended before its last sheet: by the printer, or because the guest did not want to wait."""
 
 
+class _Stage(Enum):
+    """How far a job has come on its way to the printer: what must be done to end it."""
+
+    NEW = "new"
+    BEGUN = "begun"  # the books expect it, the printer knows nothing of it
+    HANDED_OVER = "handed-over"  # the driver may have told the printer
+    FOLLOWED = "followed"  # the driver sees it at the printer
+
+
 class Printing:
     """Prints for a charge. ``before`` sheets of the order came out already, for the guest's count."""
 
@@ -31,6 +41,7 @@ class Printing:
         self._charging = charging
         self._purpose = purpose
         self._before = before
+        self._stage = _Stage.NEW
         self._record = JobRecord(JobState.PENDING, 0)
         self._news = asyncio.Event()
         self._first_sheet_at: float | None = None
@@ -46,7 +57,6 @@ class Printing:
 
         Raises DeviceError when the job could not be begun or its outcome is unknown.
         """
-        await self._charging.begin_work(order.name, order.sheets, self._purpose)
         following = asyncio.ensure_future(self._follow(order))
         try:
             await self._accompany(following, order)
@@ -57,12 +67,23 @@ class Printing:
         return self._record
 
     async def _follow(self, order: PrintOrder) -> None:
-        async with aclosing(self._station.devices.printer.print(order)) as records:
-            async for record in records:
-                if record.sheets > self._record.sheets:
-                    await self._charging.proven(order.name, record.sheets)
-                self._record = record
-                self._news.set()
+        await uninterrupted(self._begin(order))
+        self._stage = _Stage.HANDED_OVER
+        try:
+            async with aclosing(self._station.devices.printer.print(order)) as records:
+                async for record in records:
+                    self._stage = _Stage.FOLLOWED
+                    if record.sheets > self._record.sheets:
+                        await self._charging.proven(order.name, record.sheets)
+                    self._record = record
+                    self._news.set()
+        except (TryLater, Unsupported):
+            self._stage = _Stage.BEGUN  # the driver promises that nothing was submitted
+            raise
+
+    async def _begin(self, order: PrintOrder) -> None:
+        await self._charging.begin_work(order.name, order.sheets, self._purpose)
+        self._stage = _Stage.BEGUN
 
     async def _accompany(self, following: asyncio.Future[None], order: PrintOrder) -> None:
         """Show sheets as they come; returns when the job has ended, or when the guest does not wait."""
@@ -140,9 +161,15 @@ class Printing:
 
     async def _end(self, order: PrintOrder, following: asyncio.Future[None]) -> None:
         """Put the job to rest: cancelled where it still runs, its last proven count in the books."""
-        await stopped(following)
-        if not self._record.state.ended:
-            self._record = await self._cancelled(order)
+        if self._stage is not _Stage.FOLLOWED:
+            await stopped(following)  # or it would still be handed over while it is called back
+        if self._stage is _Stage.BEGUN:
+            self._record = JobRecord(JobState.CANCELLED, 0)
+        elif self._stage is not _Stage.NEW:
+            # Cancelled while it is followed: the driver then knows the order, and so what the printer's counts mean.
+            last = self._record if self._record.state.ended else await self._cancelled(order)
+            await stopped(following)
+            self._record = last
         if self._record.state.ended and self._record.state is not JobState.LOST:
             await self._charging.ended(order.name, self._record.sheets)
 

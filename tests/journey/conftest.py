@@ -22,9 +22,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+import pytest_asyncio
 
+from kiosk.documents.worker import DocumentWorker
 from screens.hand import PATIENCE, Hand, OwnTurns
 from screens.settings import GlassSettings
+from tests.stations import paper_station
 
 AFTERNOON = datetime(2026, 5, 8, 14, 26, tzinfo=UTC)
 SETTINGS = GlassSettings(volume=0, clock=lambda: AFTERNOON)
@@ -121,3 +124,18 @@ def glass(window: GlassSettings, tmp_path: Path) -> Iterator[Glass]:
     yield hand
     hand.close()
     theme.wear()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def documents():
+    """The process that works on documents, one for a module of scripted journeys."""
+    worker = DocumentWorker(warm_after=0)
+    await worker.start()
+    yield worker
+    await worker.stop()
+
+
+@pytest.fixture
+def station(tmp_path, documents):
+    """A station on paper devices that are all well."""
+    return paper_station(tmp_path, documents)

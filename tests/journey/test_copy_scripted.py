@@ -4,33 +4,24 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-import pytest_asyncio
 
 from hardware.protocols import (
     Card,
     Light,
-    NeedsPerson,
-    OutcomeUnknown,
     QrCode,
     Sides,
     Source,
     Staple,
     Tone,
-    TryLater,
 )
 from kiosk.books.checks import check
-from kiosk.documents.worker import DocumentWorker
 from kiosk.hotel.protocol import Guest
 from kiosk.journeys.copy_questions import (
     ApproveSample,
     ChooseCopy,
     CopyOrder,
-    Patient,
-    PrinterTrouble,
     Review,
     ReviewPages,
-    ScanChoice,
-    ScanTrouble,
     Verdict,
 )
 from kiosk.journeys.paying import Declined, Farewell, Identify, RoomAndName, Sign
@@ -38,35 +29,13 @@ from kiosk.journeys.service import discover
 from kiosk.journeys.welcome import Apology, Attract, ChooseLanguage, OutOfService, PriceList, ShowPrices
 from kiosk.lobby import Lobby
 from kiosk.visit import BACK, Patience, Signal, StaffCalled
-from tests.paper import PaperPrinter, PaperReceipts, PaperScanner
+from tests.paper import PaperPrinter
 from tests.scripted import SILENCE, ScriptedGuest, progress_of
-from tests.stations import CARD, RESIDENT, PaperGuests, happy, paper_station, visited, vouchers
+from tests.stations import CARD, RESIDENT, PaperGuests, happy, nothing_left, paper_station, states, visited, vouchers
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 A4 = "iso_a4_210x297mm"
 THREE = CopyOrder(A4, copies=3)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def documents():
-    worker = DocumentWorker(warm_after=0)
-    await worker.start()
-    yield worker
-    await worker.stop()
-
-
-@pytest.fixture
-def station(tmp_path, documents):
-    return paper_station(tmp_path, documents)
-
-
-def states(station):
-    """The states the charges are in."""
-    return list(check(station.books.db).charges)
-
-
-def nothing_left(station):
-    return not list(station.vault.base.iterdir())
 
 
 async def test_a_copy_is_made_charged_and_forgotten(station):
@@ -275,88 +244,6 @@ async def test_end_at_any_question_leaves_money_and_documents_right(tmp_path, do
     assert not station.books.open_charges()
 
 
-async def test_a_jam_that_is_cleared_goes_on_to_the_last_sheet(tmp_path, documents):
-    printer = PaperPrinter(jam_before=2)
-    station = paper_station(tmp_path, documents, printer=printer)
-
-    def wait(_question):
-        asyncio.get_running_loop().call_soon(printer.cleared.set)
-        return Patient.WAIT
-
-    guest = ScriptedGuest(happy(CopyOrder(A4, copies=10)) | {PrinterTrouble: [wait, SILENCE]})
-    async with visited(station, guest):
-        trouble = guest.asked(PrinterTrouble)[0]
-        assert (trouble.done, trouble.total, trouble.charged.minor) == (2, 10, 200)
-        assert vouchers(station) == [(10, 1000)]
-        assert [request.kind for request in station.requests.list_open()] == ["printer"]
-
-
-async def test_a_jam_that_the_guest_does_not_wait_for_settles_what_came_out(tmp_path, documents):
-    station = paper_station(tmp_path, documents, printer=PaperPrinter(jam_before=2))
-    guest = ScriptedGuest(happy(CopyOrder(A4, copies=10)) | {PrinterTrouble: Patient.STOP})
-    async with visited(station, guest):
-        assert vouchers(station) == [(2, 200)]
-        (farewell,) = guest.asked(Farewell)
-        assert (farewell.sheets, farewell.asked) == (2, 10)
-
-
-async def test_a_printer_that_gives_up_settles_what_came_out(tmp_path, documents):
-    station = paper_station(tmp_path, documents, printer=PaperPrinter(aborts_before=4))
-    async with visited(station, ScriptedGuest(happy(CopyOrder(A4, copies=10)))):
-        assert vouchers(station) == [(4, 400)]
-
-
-async def test_a_sample_that_does_not_come_out_costs_nothing_and_is_said(tmp_path, documents):
-    station = paper_station(tmp_path, documents, printer=PaperPrinter(aborts_before=1))
-    guest = ScriptedGuest(happy(Home=["copy", SILENCE]))
-    station.patience = Patience(quiet=0.01, warning=0)
-    async with visited(station, guest):
-        assert guest.asked(Apology)[0].key == "printer.aborted"
-        assert states(station) == ["voided"]
-
-
-async def test_a_job_whose_fate_is_unknown_makes_the_charge_unknown_and_tells_staff(tmp_path, documents):
-    printer = PaperPrinter()
-    station = paper_station(tmp_path, documents, printer=printer)
-
-    def sign_then_fail(question):
-        printer.fails = OutcomeUnknown("printer.submit-unknown")
-        return happy()[Sign]
-
-    guest = ScriptedGuest(happy(THREE, Sign=sign_then_fail, Home=["copy", SILENCE]))
-    station.patience = Patience(quiet=0.01, warning=0)
-    async with visited(station, guest):
-        assert states(station) == ["unknown"]
-        assert vouchers(station) == []
-        assert guest.asked(Apology)[0].key == "printer.submit-unknown"
-
-
-async def test_a_scanner_fault_before_any_page_can_be_tried_again(tmp_path, documents):
-    scanner = PaperScanner(fault=TryLater("scanner.busy"))
-    station = paper_station(tmp_path, documents, scanner=scanner)
-    guest = ScriptedGuest(happy() | {ScanTrouble: ScanChoice.RETRY})
-    async with visited(station, guest):
-        assert guest.asked(ScanTrouble)[0].key == "scanner.busy"
-        assert vouchers(station) == [(1, 100)]
-
-
-async def test_a_feeder_that_jams_keeps_the_pages_it_read(tmp_path, documents):
-    station = paper_station(tmp_path, documents, scanner=PaperScanner.jammed(after=2))
-    guest = ScriptedGuest(happy(CopyOrder(A4, source=Source.FEEDER)))
-    async with visited(station, guest):
-        (review,) = guest.asked(ReviewPages)
-        assert (len(review.pages), review.trouble) == (2, "scanner.jam")
-
-
-async def test_a_receipt_that_fails_is_said_and_costs_no_charge(tmp_path, documents):
-    receipts = PaperReceipts(fault=NeedsPerson("receipt.paper-out"))
-    station = paper_station(tmp_path, documents, receipt_printer=receipts)
-    guest = ScriptedGuest(happy())
-    async with visited(station, guest):
-        assert guest.asked(Farewell)[0].receipt == "receipt.paper-out"
-        assert vouchers(station) == [(1, 100)]
-
-
 async def test_without_a4_the_option_is_shown_with_its_reason(tmp_path, documents):
     printer = PaperPrinter(media=("jis_b5_182x257mm",))
     station = paper_station(tmp_path, documents, printer=printer)
@@ -389,14 +276,3 @@ async def test_calling_a_person_writes_one_request_and_lights_the_lamp(station):
     assert called.minutes == 2
     assert [request.number for request in station.requests.list_open()] == [called.number]
     assert Light.FAULT in station.devices.panel.lit
-
-
-async def test_an_unforeseen_error_is_said_and_the_next_guest_is_served(station):
-    def crash(_question):
-        raise RuntimeError("a programming error")
-
-    station.patience = Patience(quiet=0.01, warning=0)
-    guest = ScriptedGuest(happy(ChooseCopy=crash, Home=["copy", SILENCE]))
-    async with visited(station, guest):
-        assert guest.asked(Apology)[0].key == "service.crashed"
-        assert nothing_left(station)

@@ -168,6 +168,13 @@ def test_paper_does_not_go_back_into_the_printer(books):
     assert books.finish(charge).minor == 300
 
 
+def test_no_more_sheets_are_proven_than_were_ordered(books):
+    charge = signed(books, copies=3)
+    books.begin_work(charge, "rest", 2, Purpose.REST)
+    books.record_work("rest", 4, WorkState.ENDED)  # a printer that counted sides
+    assert books.jobs(charge)[-1].proven == 2
+
+
 def test_an_unknown_outcome_asks_staff_and_is_settled_by_their_word(books):
     charge = signed(books)
     books.begin_work(charge, "rest", 2, Purpose.REST)
