@@ -102,17 +102,17 @@ class Engine:
                 self.station.attended()
 
     async def _keep_house(self) -> None:
-        """File what the books ask of staff, publish the status, feed the watchdog."""
+        """File what the books ask of staff, publish the status, forget for good, feed the watchdog."""
         while True:
             if self.watchdog is not None:
                 self.watchdog.beat("engine")
-            try:
-                await self._file()
-                await self._publish()
-            except StoreError as fault:
-                log.error("store.failed", key=fault.key)  # noqa: TRY400  the key says it all; a trace would repeat it
-            except OSError:
-                log.exception("status.unwritable")
+            for chore in (self._file, self._publish, self._forget):
+                try:
+                    await chore()
+                except StoreError as fault:
+                    log.error("store.failed", key=fault.key)  # noqa: TRY400  the key says it all
+                except OSError:
+                    log.exception("status.unwritable")
             await asyncio.sleep(ROUND)
 
     async def _put_right(self) -> None:
@@ -149,6 +149,11 @@ class Engine:
         )
         if filed:
             log.info("request.filed", count=filed)
+
+    async def _forget(self) -> None:
+        """Names and rooms that the books have let go must not stay readable in a log beside them."""
+        for db in (self.station.books.db, self.station.requests.db):
+            await db.run(db.cut_log)
 
     async def _publish(self) -> None:
         station = self.station

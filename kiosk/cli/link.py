@@ -64,13 +64,17 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _publish(settings: Settings, postings: Outbox) -> None:
-    """The process's status for ``kiosk status`` and the collector, until cancelled."""
+    """The process's status for ``kiosk status`` and the collector, until cancelled.
+
+    At the same time names that went with a posting are forgotten for good, also while ``kiosk`` stands still.
+    """
     started = status.now()
     while True:
         await asyncio.sleep(PUBLISH_EVERY)
         link = read_status(stores.link_status_file(settings))
         try:
             counts = await postings.db.run(postings.counts)
+            await postings.db.run(postings.db.cut_log)
         except StoreError as fault:
             log.error("store.failed", key=fault.key)  # noqa: TRY400  the key says it all
             continue

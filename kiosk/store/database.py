@@ -73,7 +73,7 @@ _BY_CODE: dict[int, type[StoreError]] = {
     sqlite3.SQLITE_CORRUPT: StoreDamaged,
     sqlite3.SQLITE_NOTADB: StoreDamaged,
 }
-# secure_delete: what is forgotten is overwritten in the file, not just unlinked from it.
+# secure_delete: what is forgotten is overwritten in the file, not just unlinked from it; ``cut_log`` does the rest.
 _PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON")
 _PRIMARY = 0xFF  # the low byte of an extended result code, https://sqlite.org/rescode.html
 
@@ -110,10 +110,11 @@ class Database:
     ) -> None:
         self.path = path
         self.clock = clock
+        self._busy_seconds = busy_seconds
         self._lock = threading.RLock()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix=f"store-{schema.name}")
         with self._errors():
-            self._connection = self._open(busy_seconds)
+            self._connection = self._open()
             try:
                 self._migrate(schema)
             except BaseException:
@@ -156,6 +157,22 @@ class Database:
         loop = asyncio.get_running_loop()
         return await asyncio.shield(loop.run_in_executor(self._worker, partial(work, *args, **kwargs)))
 
+    def cut_log(self) -> None:
+        """Take what the write-ahead log holds into the file and cut the log to nothing.
+
+        Until then the log still shows what has been overwritten in the file. Costs nothing when nothing was written
+        since; does what it can, without waiting, while another process reads or writes. Raises StoreError.
+        """
+        log = self.path.with_name(f"{self.path.name}-wal")
+        if not (log.exists() and log.stat().st_size):
+            return
+        with self._lock, self._errors():
+            self._connection.execute("PRAGMA busy_timeout = 0")
+            try:
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                self._connection.execute(f"PRAGMA busy_timeout = {int(self._busy_seconds * 1000)}")
+
     def changes(self) -> Changes:
         """A cheap way to notice commits of any process."""
         return Changes(self.path)
@@ -169,9 +186,9 @@ class Database:
         """Tell ``listener`` the SQL of each statement just before it runs: for fault tests and slow-statement hunts."""
         self._connection.set_trace_callback(listener)
 
-    def _open(self, busy_seconds: float) -> sqlite3.Connection:
+    def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            self.path, timeout=busy_seconds, isolation_level=None, check_same_thread=False, cached_statements=256
+            self.path, timeout=self._busy_seconds, isolation_level=None, check_same_thread=False, cached_statements=256
         )
         connection.row_factory = Row
         for pragma in _PRAGMAS:

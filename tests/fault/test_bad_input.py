@@ -45,6 +45,7 @@ from kiosk.store.migrations import BOOKS
 from kiosk.visit import Patience, Signal, StaffCalled
 from tests.books_kit import signed
 from tests.fault.place import Clerk
+from tests.mounts import alone
 from tests.scripted import SILENCE, ScriptedGuest
 from tests.stations import CARD, happy, paper_station, vouchers
 
@@ -236,9 +237,8 @@ def exported(hotel, folder):
 
 def test_a_disk_that_fills_in_the_middle_of_a_copy_costs_nobody_anything(tmp_path):
     """In a mount namespace of its own, where a small disk can really be filled at every turn of the journey."""
-    alone = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
     run = subprocess.run(
-        ["unshare", "--mount", *alone, sys.executable, "-m", "tests.fault.small_disk", str(tmp_path)],
+        [*alone(), sys.executable, "-m", "tests.fault.small_disk", str(tmp_path)],
         capture_output=True,
         text=True,
         cwd=ROOT,

@@ -11,14 +11,17 @@ from structlog.testing import capture_logs
 
 from hardware.protocols import JobRecord, JobState, Light, PanelEvent
 from kiosk import engine
-from kiosk.books.charge import ChargeEvent, ChargeState, IllegalTransition, Purpose
+from kiosk.books.charge import ChargeEvent, ChargeState, IllegalTransition, Payer, Purpose, WorkState
+from kiosk.books.postings import room_postings
 from kiosk.engine import Engine
 from kiosk.journeys.welcome import Attract, Home
 from kiosk.monitor import status
 from kiosk.station import Station
+from kiosk.store.database import Database
+from kiosk.store.migrations import BOOKS
 from kiosk.tasks import stopped
 from kiosk.visit import Visit
-from tests.books_kit import copied, signed
+from tests.books_kit import STROKES, copied, quote, signed
 from tests.fault.place import Clerk
 from tests.paper import PaperPrinter
 from tests.scripted import SILENCE, ScriptedGuest
@@ -161,3 +164,33 @@ def _first(once, after):
     """``once`` for the first call, ``after`` for the others."""
     calls = iter([once])
     return lambda *given: next(calls, after)(*given)
+
+
+async def test_no_file_shows_a_name_or_a_room_any_more_once_the_posting_is_delivered(tmp_path):
+    payer = Payer("R00M-4711", "RES-4712", "Forgotten, Example")
+    private = [word.encode() for word in (payer.room, payer.reservation, payer.name)]
+    station = paper_station(tmp_path, Clerk())
+    books = station.books
+    link = Database(books.db.path, BOOKS)
+    charge = books.quote_charge("v1", quote())
+    books.authorise(charge, payer)
+    books.begin_work(charge, "v1-sample", 1, Purpose.SAMPLE)
+    books.record_work("v1-sample", 1, WorkState.ENDED)
+    books.approve("v1-sample")
+    books.sign(charge, "3 sheets, CNY 3.00", STROKES)
+    books.finish(charge)
+    assert shown(tmp_path, private)
+    async with running(station, tmp_path / "status"):
+        postings = room_postings(link)
+        postings.begin(delivery := postings.next_due())
+        postings.delivered(delivery, "77")
+        await until(lambda: not shown(tmp_path, private))
+        # Not because the last one who used the file tidied up: both still have it open.
+        assert link.path.with_name("books.db-wal").exists()
+    link.close()
+
+
+def shown(folder, private):
+    """The files below ``folder`` in which one of the words can be read."""
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    return [file.name for file in files if any(word in file.read_bytes() for word in private)]

@@ -23,6 +23,7 @@ from kiosk.store.database import (
 )
 from kiosk.store.migrations import BOOKS, REGISTER
 from tests.books_kit import copied, open_books
+from tests.mounts import alone
 
 
 def columns(path, table):
@@ -211,9 +212,8 @@ except StoreReadOnly as fault:
 
 
 def test_a_disk_that_fills_and_one_that_turns_read_only(tmp_path):
-    alone = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
     run = subprocess.run(
-        ["unshare", "--mount", *alone, sys.executable, "-c", _ON_A_SMALL_DISK, str(tmp_path)],
+        [*alone(), sys.executable, "-c", _ON_A_SMALL_DISK, str(tmp_path)],
         capture_output=True,
         text=True,
         cwd=Path(__file__).parents[2],
@@ -251,3 +251,22 @@ async def test_an_error_on_the_database_thread_reaches_the_caller(tmp_path):
     with pytest.raises(ZeroDivisionError):
         await db.run(lambda: 1 // 0)
     db.close()
+
+
+def test_a_log_that_another_process_reads_is_cut_later_and_holds_up_nobody(tmp_path):
+    path = tmp_path / "books.db"
+    db, other = Database(path, BOOKS), Database(path, BOOKS)
+    log = tmp_path / "books.db-wal"
+    assert log.stat().st_size
+    with other.reading() as tx:
+        assert tx._connection.execute("SELECT count(*) FROM charges").fetchone()[0] == 0
+        with db.transaction() as writing:
+            writing._connection.execute("INSERT INTO counters VALUES ('forgotten', 1)")
+        db.cut_log()
+        assert log.stat().st_size
+    db.cut_log()
+    assert log.stat().st_size == 0
+    with db.reading() as tx:
+        assert tx._connection.execute("PRAGMA busy_timeout").fetchone()[0] == 5000
+    db.close()
+    other.close()
