@@ -177,7 +177,8 @@ class Copying:
                     await self._examine(event)
 
     async def _examine(self, page: ScannedPage) -> None:
-        picture = page.path.with_suffix(".preview.jpg")
+        # Not beside the page: that folder is the scanner's, which clears away what it did not deliver.
+        picture = self.folder / f"{page.path.parent.name}-{page.path.stem}.jpg"
         found = await self.station.documents.check(page.path)
         await self.station.documents.preview(page.path, picture, PREVIEW)
         self.pages.append(page)
