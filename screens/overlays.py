@@ -114,7 +114,7 @@ class IdlePanel(Overlay):
 
 
 class Toast(Card):
-    """A sentence at the lower edge of the stage; long enough to be read."""
+    """A sentence at the upper edge of the stage, where no button is; long enough to be read."""
 
     def __init__(self, words: str, stage: Widget) -> None:
         super().__init__(
@@ -126,9 +126,13 @@ class Toast(Card):
         text = Text(role="control", tone="brass_ink", text=words, pos_hint={"center_y": 0.5})
         self.add_widget(text)
         self.width = stage.width - 2 * theme.px(36)
-        self.x, self.y = stage.x + theme.px(36), stage.y + theme.px(28)
-        text.bind(height=lambda _text, height: setattr(self, "height", height + theme.px(48)))
-        self.height = text.height + theme.px(48)
+        self.x, self._highest = stage.x + theme.px(36), stage.y + stage.height - theme.px(28)
+        text.bind(height=self._fit)
+        self._fit(text, text.height)
+
+    def _fit(self, _text: Text, height: float) -> None:
+        self.height = height + theme.px(48)
+        self.y = self._highest - self.height
 
     def on_touch_down(self, _touch: Any) -> bool:
         return False

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
+import structlog
 from kivy.clock import Clock
 from kivy.graphics.texture import Texture
 
 MOST_PIXELS = 1400
 """Of the longer side; a larger picture is made smaller by the worker."""
+
+log = structlog.get_logger()
 
 Pixels = tuple[tuple[int, int], bytes]
 
@@ -38,7 +41,9 @@ def load(path: Path, then: Callable[[Texture], None]) -> None:
 
 def _hand_over(done: Future[Pixels], then: Callable[[Texture], None]) -> None:
     _reading.discard(done)
-    if isinstance(done.exception(), OSError):  # the visit has ended and its documents are gone
+    fault = done.exception()
+    if isinstance(fault, OSError):  # the visit has ended and its documents are gone
+        log.info("picture.gone", kind=type(fault).__name__)
         return
     size, pixels = done.result()
     texture = Texture.create(size=size, colorfmt="rgba")

@@ -56,7 +56,8 @@ class AtTheKiosk:
         glass = self.glass
         glass.picture(f"{language}-choose")
         glass.tap("continue")
-        glass.wait_for(ReviewPages)
+        scanned = glass.wait_for(ReviewPages)
+        assert all(page.picture.exists() for page in scanned.pages), "the guest would look at blank paper"
         glass.picture(f"{language}-review")
         glass.tap("continue")
         glass.wait_for(Identify)
