@@ -9,7 +9,7 @@ from typing import Any
 from kivy.properties import NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
-from hardware.protocols import Sides
+from hardware.protocols import Sides, Staple
 from kiosk.journeys.copy_questions import DARKNESS, FIT, Choice, ChooseCopy, CopyOrder, ScanAgain
 from kiosk.wording import money
 from screens.controls import Option, OptionGrid, TouchButton
@@ -70,9 +70,11 @@ class ChooseCopyScreen(QuestionScreen):
             "darkness", "copy.darkness", tuple(Choice(step) for step in DARKNESS),
             lambda step: t(f"copy.darkness.{DARKNESS_NAMES[step]}"),
         )  # fmt: skip
-        yield Row("staple", "copy.staple", choices.staple, lambda staple: t(f"copy.staple.{_name(staple)}"))
-        if not self.question.adjusting:
-            yield Row("source", "copy.source", choices.source, lambda source: t(f"copy.source.{source.value}"))
+        yield Row(
+            "staple", "copy.staple", self.question.staples(self.order),
+            lambda staple: t(f"copy.staple.{_name(staple)}"),
+        )  # fmt: skip
+        yield Row("source", "copy.source", choices.source, lambda source: t(f"copy.source.{source.value}"))
 
     # Rows
 
@@ -97,15 +99,17 @@ class ChooseCopyScreen(QuestionScreen):
         return theme.large or theme.small
 
     def _options(self, row: Row) -> OptionGrid:
-        grid = OptionGrid()
+        grid = self._grids[row.field] = OptionGrid()
+        self._fill(grid, row)
+        return grid
+
+    def _fill(self, grid: OptionGrid, row: Row) -> None:
         for choice in row.choices:
             grid.add_widget(
                 self._option(
                     row.field, choice.value, row.word(choice.value), reason=choice.reason, note=row.note(choice.value)
                 )
             )
-        self._grids[row.field] = grid
-        return grid
 
     def _option(self, field: str, value: Any, text: str, *, reason: str | None = None, note: str = "") -> Option:
         option = Option(
@@ -120,6 +124,16 @@ class ChooseCopyScreen(QuestionScreen):
         self.order = replace(self.order, **{field: value})
         for option in self._grids[field].children:
             option.chosen = option.value == value
+        if field == "sorted":
+            self._offer_staples()
+
+    def _offer_staples(self) -> None:
+        """Whether there are sets to staple depends on the sorting."""
+        if not self.order.sorted:
+            self.order = replace(self.order, staple=Staple.NONE)
+        grid = self._grids["staple"]
+        grid.clear_widgets()
+        self._fill(grid, next(row for row in self._rows() if row.field == "staple"))
 
     def _copies_row(self) -> OptionRow:
         controls = BoxLayout(size_hint_y=None, spacing=theme.px(20))

@@ -122,15 +122,25 @@ class Copying:
         return sheets_of(len(self.pages), order.sides)
 
     async def _choose(self, order: CopyOrder, *, adjusting: bool = False) -> CopyOrder:
+        """The guest's wishes; where the originals are to be laid anew, the pages are gone."""
         question = ChooseCopy(
             choices(self.station), order, self.station.tariff.copy, len(self.pages) or None, adjusting
         )
         answer = await (self.visit.ask(question) if adjusting else self.visit.ask_or_back(question))
         if isinstance(answer, ScanAgain):
             self._drop_pages()
-            await self._originals(order)
             return order
         return answer
+
+    async def _readjusted(self, order: CopyOrder) -> CopyOrder:
+        """Other wishes after a refused sample, with originals scanned to suit them."""
+        while True:
+            order = await self._choose(order, adjusting=True)
+            if self.pages and scan_settings(self.station, order) == self.scanned_as:
+                return order
+            with suppress(WentBack):
+                await self._originals(order)
+                return order
 
     async def _originals(self, order: CopyOrder) -> None:
         """Scan until the guest is content with the pages. Raises WentBack, with the pages kept."""
@@ -233,7 +243,7 @@ class Copying:
             return replace(order, darkness=order.darkness + 1)
         if verdict is Verdict.TOO_DARK:
             return replace(order, darkness=order.darkness - 1)
-        return await self._choose(order, adjusting=True)
+        return await self._readjusted(order)
 
 
 def scan_settings(station: Station, order: CopyOrder) -> ScanSettings:

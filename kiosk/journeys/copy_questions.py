@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import ClassVar
@@ -34,8 +34,9 @@ class CopyOrder:
     source: Source = Source.GLASS
 
     def options(self) -> PrintOptions:
-        """What the printer must be able to do."""
-        return PrintOptions(self.media, self.sides, self.colour, self.copies, self.staple)
+        """What the printer must be able to do. Unsorted copies have no set that could be stapled."""
+        staple = self.staple if self.sorted else Staple.NONE
+        return PrintOptions(self.media, self.sides, self.colour, self.copies, staple)
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,15 @@ class ChooseCopy(Question[CopyOrder | ScanAgain]):
     tariff: CopyTariff
     pages: int | None = None
     adjusting: bool = False
+
+    def staples(self, order: CopyOrder) -> tuple[Choice, ...]:
+        """The staples that ``order`` can have, as sorted as it is."""
+        if order.sorted:
+            return self.choices.staple
+        return tuple(
+            choice if choice.value is Staple.NONE else replace(choice, reason=choice.reason or "copy.reason.unsorted")
+            for choice in self.choices.staple
+        )
 
     def price(self, order: CopyOrder) -> Money:
         """What the order costs for the pages scanned, or for one page while they are not known."""

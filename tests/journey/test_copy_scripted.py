@@ -8,6 +8,7 @@ import pytest
 from hardware.protocols import (
     Card,
     Light,
+    NeedsPerson,
     QrCode,
     Sides,
     Source,
@@ -22,6 +23,9 @@ from kiosk.journeys.copy_questions import (
     CopyOrder,
     Review,
     ReviewPages,
+    ScanAgain,
+    ScanChoice,
+    ScanTrouble,
     Verdict,
 )
 from kiosk.journeys.paying import Declined, Farewell, Identify, RoomAndName, Sign
@@ -81,14 +85,47 @@ async def test_refused_samples_are_free_and_change_the_order(station):
 
 
 async def test_a_sample_in_the_wrong_place_may_be_scanned_again(station):
-    from kiosk.journeys.copy_questions import ScanAgain
-
     choices = [THREE, ScanAgain()]
     guest = ScriptedGuest(happy(ApproveSample=[Verdict.WRONG_PLACE, Verdict.GOOD], ChooseCopy=choices))
     async with visited(station, guest):
         assert len(station.devices.scanner.scans) == 2
         assert guest.asked(ChooseCopy)[1].adjusting
         assert vouchers(station) == [(3, 300)]
+
+
+async def test_a_copy_that_becomes_coloured_at_the_sample_is_scanned_in_colour(station):
+    choices = [THREE, replace(THREE, colour=True)]
+    guest = ScriptedGuest(happy(ApproveSample=[Verdict.WRONG_PLACE, Verdict.GOOD], ChooseCopy=choices))
+    async with visited(station, guest):
+        assert [scan.tone for scan in station.devices.scanner.scans] == [Tone.GREY, Tone.COLOUR]
+        assert vouchers(station) == [(3, 900)]
+
+
+async def test_back_while_the_originals_are_laid_anew_leads_to_the_options_not_out_of_the_charge(station):
+    choices, reviews = [THREE, ScanAgain(), THREE], [Review.CONTINUE, BACK]
+    verdicts = [Verdict.WRONG_PLACE, Verdict.GOOD]
+    guest = ScriptedGuest(happy(ApproveSample=verdicts, ChooseCopy=choices, ReviewPages=reviews))
+    async with visited(station, guest):
+        assert [q.adjusting for q in guest.asked(ChooseCopy)] == [False, True, True]
+        assert len(station.devices.scanner.scans) == 2
+        assert states(station) == ["settled"]
+        assert vouchers(station) == [(3, 300)]
+
+
+async def test_at_the_sample_the_originals_may_come_from_the_other_source(station):
+    scanner = station.devices.scanner
+
+    def scan_again(_question):
+        scanner.fault = NeedsPerson("scanner.cover-open")
+        return ScanAgain()
+
+    choices = [THREE, scan_again, replace(THREE, source=Source.FEEDER)]
+    verdicts = [Verdict.WRONG_PLACE, Verdict.GOOD]
+    guest = ScriptedGuest(happy(ApproveSample=verdicts, ChooseCopy=choices) | {ScanTrouble: ScanChoice.OTHER_SOURCE})
+    async with visited(station, guest):
+        assert guest.asked(ScanTrouble)[0].other_source
+        assert [scan.source for scan in scanner.scans] == [Source.GLASS, Source.GLASS, Source.FEEDER]
+        assert vouchers(station) == [(9, 900)]
 
 
 async def test_pages_from_the_feeder_are_copied_duplex_and_stapled(station):
@@ -115,6 +152,17 @@ async def test_unsorted_copies_are_one_job_with_repeated_pages(station):
         rest = station.devices.printer.orders[1]
         assert (rest.pages, rest.options.copies) == (9, 1)
         assert vouchers(station) == [(12, 1200)]
+
+
+async def test_unsorted_copies_have_no_staple_and_none_is_charged(station):
+    order = CopyOrder(A4, copies=4, sorted=False, staple=Staple.TOP_LEFT, source=Source.FEEDER)
+    guest = ScriptedGuest(happy(order))
+    async with visited(station, guest):
+        assert {job.options.staple for job in station.devices.printer.orders} == {Staple.NONE}
+        assert vouchers(station) == [(12, 1200)]
+        (question,) = guest.asked(ChooseCopy)
+        offered = {choice.value: choice.reason for choice in question.staples(order)}
+        assert offered == {Staple.NONE: None, Staple.TOP_LEFT: "copy.reason.unsorted"}
 
 
 async def test_back_from_the_review_leads_to_the_options_with_pages_kept(station):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hardware.protocols import Sides
+from hardware.protocols import Sides, Staple
 from kiosk.journeys.copy_questions import (
     STAGES,
     ApproveSample,
@@ -106,14 +106,26 @@ def test_prices_can_be_read_before_anything_is_begun(glass, asked):
 def test_every_option_of_the_copy_is_in_the_answer(glass, asked):
     answer = asked(ChooseCopy(samples.CHOICES, samples.ORDER, samples.TARIFF.copy), IN_COPY)
     for test_id in (
-        "copies-more", "sorted-false", "media-jis_b5_182x257mm", "sides-one", "darkness-2", "scale-0",
+        "copies-more", "media-jis_b5_182x257mm", "sides-one", "darkness-2", "scale-0",
         "staple-top-left", "source-feeder",
     ):  # fmt: skip
         glass.tap(test_id)
     glass.tap("continue")
     order = glass.result(answer)
-    assert (order.copies, order.sorted, order.media, order.sides) == (4, False, samples.B5, Sides.ONE)
+    assert (order.copies, order.sorted, order.media, order.sides) == (4, True, samples.B5, Sides.ONE)
     assert (order.darkness, order.scale, order.staple.name, order.source.value) == (2, 0, "TOP_LEFT", "feeder")
+
+
+def test_copies_by_page_cannot_be_stapled(glass, asked):
+    answer = asked(ChooseCopy(samples.CHOICES, samples.ORDER, samples.TARIFF.copy), IN_COPY)
+    glass.tap("staple-top-left")
+    glass.tap("sorted-false")
+    assert glass.find("staple-top-left").off
+    glass.tap("staple-top-left")
+    assert glass.station._toast is not None
+    glass.tap("continue")
+    order = glass.result(answer)
+    assert (order.sorted, order.staple) == (False, Staple.NONE)
 
 
 def test_the_price_follows_each_option_at_once(glass, asked):
