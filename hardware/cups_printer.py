@@ -53,6 +53,7 @@ CANCEL_S = 8.0
 IDLE_LOOK_S = 1.0
 _LOOK_S = 0.1
 _BURY_LOOK_S = 0.03
+_BURY_QUICKLY_S = 1.0
 _SPOOLER_LOOK_S = 0.2
 _EVENTS_LOST_S = 1.0
 _LAST_WORK_S = 0.5
@@ -116,19 +117,23 @@ class CupsPrinter:
         attributes = await self._ask(lambda: self._device.attributes(*CAPABILITY_NAMES, *HEALTH_NAMES))
         await self._spooler.prepare()
         await self._forget_strangers()
-        self._capabilities = capabilities_of(attributes)
-        self._publish(attributes)
+        self._know(attributes)
 
     async def watch(self) -> None:
-        looks = 0
+        looks, burying_since = 0, 0.0
         while True:
-            self._publish(await self._ask(lambda: self._device.attributes(*HEALTH_NAMES)))
+            self._know(await self._ask(lambda: self._device.attributes(*CAPABILITY_NAMES, *HEALTH_NAMES)))
             looks += 1
             if self._closed:
+                burying_since = burying_since or monotonic()
                 await self._bury()
-            elif not self._following and looks % _SPOOLER_IDLE_LOOKS == 0:
-                await self._spooler.events()
-            await asyncio.sleep(_BURY_LOOK_S if self._closed else self._idle_look_s)
+            else:
+                burying_since = 0.0
+                if not self._following and looks % _SPOOLER_IDLE_LOOKS == 0:
+                    await self._spooler.events()
+            # A job that a jam holds may stay closed for hours; nobody is in a hurry to see it go.
+            hurried = self._closed and monotonic() < burying_since + _BURY_QUICKLY_S
+            await asyncio.sleep(_BURY_LOOK_S if hurried else self._idle_look_s)
 
     async def close(self) -> None:
         """Jobs that are being followed stay followed: the printer goes on with them whether we watch it or not."""
@@ -353,8 +358,14 @@ class CupsPrinter:
         except (IppError, TimeoutError) as lost:
             raise TryLater(OFFLINE_KEY) from lost
 
+    def _know(self, attributes: Attributes) -> None:
+        """Capabilities too: somebody may have put another paper into a tray."""
+        self._capabilities = capabilities_of(attributes)
+        self._publish(attributes)
+
     def _publish(self, attributes: Attributes) -> None:
-        health = health_of(attributes)
+        media = self._capabilities.media if self._capabilities else ()
+        health = replace(health_of(attributes), media=media)
         busy = self._following and health.fitness is Fitness.READY
         self._health = replace(health, fitness=Fitness.BUSY) if busy else health
 

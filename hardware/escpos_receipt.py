@@ -142,9 +142,9 @@ class EscposReceiptPrinter:
     async def _status_byte(self, number: int) -> int:
         for _ in range(ATTEMPTS):
             self._line.discard()
-            await self._line.write(status_query(number))
             try:
                 async with asyncio.timeout(ANSWER_WITHIN):
+                    await self._line.write(status_query(number))  # may wait too: a printer can hold the line
                     return await self._byte(is_status_answer)
             except TimeoutError:
                 continue

@@ -36,7 +36,7 @@ class Health:
 
     ``reason`` is a message key ("printer.media-jam", "scanner.cover-open"), None when ready; ``place`` names the part
     to look at ("side-door", "tray-2"), None when unknown. ``warnings`` are keys that do not stop work
-    ("printer.toner-low").
+    ("printer.toner-low"). ``media`` are the PWG names of what a printer has loaded, as in its capabilities.
     """
 
     fitness: Fitness
@@ -44,6 +44,7 @@ class Health:
     place: str | None = None
     warnings: tuple[str, ...] = ()
     supplies: tuple[Supply, ...] = ()
+    media: tuple[str, ...] = ()
 
 
 OFFLINE = Health(Fitness.OFFLINE, "device.offline")

@@ -124,6 +124,11 @@ class VirtualPrinter:
         self._set_reason("media-empty", "media-needed")
         self._form("media", media_form(self._model.trays, _EMPTY_TRAY))
 
+    def load(self, *media: str) -> None:
+        """Put other paper into the trays, one size for each in order; sizes the printer was started with."""
+        trays = [(name, size) for (name, _), size in zip(self._model.trays, media, strict=True)]
+        self._form("media", media_form(trays, _FULL_TRAY))
+
     def clear(self) -> None:
         """Everything is put right, as by a person at the printer; the speed stays."""
         self._tray.set_menu(Menu(self._tray.menu().seconds_a_sheet))

@@ -81,6 +81,18 @@ async def test_a_plain_printer_without_a4_promises_nothing_more(tmp_path, cups):
             printer.validate(PrintOptions(media=A4))
 
 
+async def test_other_paper_in_a_tray_is_noticed_while_the_printer_is_served(tmp_path, cups):
+    a3 = "iso_a3_297x420mm"
+    with VirtualPrinter(tmp_path / "p", cups, "trays", media=(A4, a3)) as machine:
+        async with watched(driver(cups, machine)) as printer:
+            assert printer.capabilities().media == printer.health().media == (A4, a3)
+            machine.load(a3, a3)
+            await eventually(lambda: printer.health().media != (A4, a3))
+            assert set(printer.capabilities().media) == {a3}
+            with pytest.raises(Unsupported, match=r"printer\.unsupported\.media"):
+                printer.validate(PrintOptions(media=A4))
+
+
 def test_nothing_is_known_before_the_first_connection(cups, machine):
     with pytest.raises(TryLater):
         driver(cups, machine).capabilities()
@@ -364,8 +376,12 @@ async def test_a_spooler_that_comes_back_after_the_job_has_ended_prints_nothing_
     await job.until(lambda record: record.sheets == 1)
     cups.kill()
     assert await job.end() == JobRecord(JobState.COMPLETED, 4)
+    # The product's own cupsd always starts with an empty spool. One that keeps it sends the job again at once; the
+    # driver has as long to end it as a printer needs for its first sheet.
+    machine.slow(2.0)
     cups.restart(keep_spool=True)
     await eventually(lambda: cups.documents() == [])
+    machine.slow(0.15)
     after = order(tmp_path, 1)
     assert (await printed(printer, after))[-1].state is JobState.COMPLETED
     assert [sheet.job for sheet in machine.sheets()] == [wanted.name] * 4 + [after.name]
@@ -380,6 +396,7 @@ async def test_jobs_of_an_earlier_life_are_forgotten_at_the_first_connection(tmp
     await job.until(lambda record: record.sheets == 1)
     await job.close()
     cups.kill()
+    machine.slow(2.0)  # as above: a printer's first sheet takes its time
     cups.restart(keep_spool=True)
     second = driver(cups, machine)
     await second.connect()

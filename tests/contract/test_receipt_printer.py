@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import tty
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -299,6 +302,25 @@ async def test_a_printer_silent_from_the_start_does_not_connect(far_side: Virtua
     with pytest.raises(TryLater):
         await printer.connect()
     await printer.close()
+
+
+async def test_a_printer_that_holds_its_line_is_offline_and_nobody_waits_for_it() -> None:
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    os.set_blocking(slave, False)
+    with suppress(BlockingIOError):
+        while os.write(slave, bytes(4096)):  # what waits in front of it, and nobody takes
+            pass
+    holding = EscposReceiptPrinter("receipt", os.ttyname(slave), FACES.regular, FACES.bold, face=FACES.index)
+    try:
+        async with asyncio.timeout(5):
+            with pytest.raises(TryLater):
+                await holding.connect()
+        assert holding.health().fitness is Fitness.OFFLINE
+    finally:
+        await holding.close()
+        os.close(master)
+        os.close(slave)
 
 
 async def test_silence_after_data_is_an_unknown_outcome(
