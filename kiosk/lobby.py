@@ -28,7 +28,7 @@ from kiosk.journeys.welcome import (
 from kiosk.staff_call import StaffCall
 from kiosk.station import Station
 from kiosk.store.database import StoreError
-from kiosk.tasks import stopped
+from kiosk.tasks import ending, stopped
 from kiosk.visit import (
     Guest,
     GuestLeft,
@@ -196,17 +196,10 @@ class Lobby:
             return await self._apologise(visit, choice, "service.crashed")
 
     async def _apologise(self, visit: Visit, service: str, key: str) -> bool:
-        called = await self._staff_called(visit, service, key)
+        if ending():
+            raise asyncio.CancelledError  # the visit was already being ended when this went wrong: nobody is there
+        called = await self._station.tell_staff("service", visit, key, service=service)
         await visit.ask(Apology(key, staff_called=called))
-        return True
-
-    async def _staff_called(self, visit: Visit, service: str, key: str) -> bool:
-        """False when the request cannot be written either, as on a full disk: nobody is promised then."""
-        try:
-            await self._station.request("service", visit, key, service=service)
-        except StoreError as fault:
-            log.error("store.failed", key=fault.key)  # noqa: TRY400  the key says it all
-            return False
         return True
 
     async def _home(self, visit: Visit) -> str | ShowPrices:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,6 +28,7 @@ from kiosk.documents.vault import Vault
 from kiosk.documents.worker import DocumentWorker
 from kiosk.hotel.protocol import Guests
 from kiosk.register.requests import NotOpen, Requests
+from kiosk.store.database import StoreError
 from kiosk.visit import Patience, Visit
 
 log = structlog.get_logger()
@@ -100,6 +101,20 @@ class Station:
         log.info("request.opened", number=number, kind=kind, details=details, visit=visit.id)
         return number
 
+    async def tell_staff(self, kind: str, visit: Visit, details: str, **values: str | int) -> bool:
+        """A request that nothing else hangs on; ``details`` are told once until somebody has come.
+
+        False when it cannot be written, as on a full disk: nobody is promised then.
+        """
+        if visit.told.get(details) in self._calls:
+            return True
+        try:
+            visit.told[details] = await self.request(kind, visit, details, **values)
+        except StoreError as fault:
+            log.error("store.failed", key=fault.key)  # noqa: TRY400  the key says it all
+            return False
+        return True
+
     async def withdraw(self, number: int) -> None:
         """The guest needs nobody any more. Where somebody has come and closed the request, that stands."""
         with suppress(NotOpen):
@@ -107,6 +122,11 @@ class Station:
         self._calls.discard(number)
         self._show_fault()
         log.info("request.withdrawn", number=number)
+
+    def expect_staff(self, numbers: Iterable[int]) -> None:
+        """Light the lamp for requests that were written elsewhere, as the books' own are."""
+        self._calls.update(numbers)
+        self._show_fault()
 
     def attended(self) -> None:
         """Somebody pressed the staff button: the calls are heard; the requests stay open until they are closed."""

@@ -21,6 +21,12 @@ async def stopped(*tasks: asyncio.Future[Any]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
+def ending() -> bool:
+    """Whether the current task has been told to end, whatever was raised in it since."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 @asynccontextmanager
 async def beside(*works: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     """Run ``works``, which never end by themselves, for as long as the body runs.

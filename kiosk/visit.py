@@ -135,11 +135,15 @@ class Patience:
     warning: int = 20
 
 
+TRIES = 3
+
+
 @dataclass
 class Visit:
     """What a journey may use: the guest's ear, the guest's purse, and nothing that survives the visit.
 
-    The whole object is dropped when the visit ends; there is no field to wipe by hand.
+    The whole object is dropped when the visit ends; there is no field to wipe by hand. ``tries_left`` of saying who
+    pays are a visit's, not a question's; ``told`` are the numbers of its requests to staff, by what they say.
     """
 
     guest: Guest
@@ -149,6 +153,8 @@ class Visit:
     id: str = field(default_factory=lambda: uuid4().hex[:12])
     trail: tuple[str, ...] = ()
     at_stake: bool = False
+    tries_left: int = TRIES
+    told: dict[str, int] = field(default_factory=dict)
     _touched: asyncio.Event = field(default_factory=asyncio.Event)
 
     def touched(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from kiosk.journeys.welcome import Apology
-from kiosk.wording import money
 from screens import drawing, rows  # noqa: F401 - named in the layout
 from screens.question import QuestionScreen, screen_for
 
@@ -16,10 +15,10 @@ class ApologyScreen(QuestionScreen):
         question, facts = self.question, self.ids.facts
         facts.fact("alert", self.t.say(question.key, question.values), tone="alert")
         facts.line()
-        if question.charged is None or not question.charged:
-            facts.fact("check", self.t("apology.nothing-charged"))
+        if question.undecided:
+            facts.fact("receipt", self.t("apology.undecided"))
         else:
-            facts.fact("receipt", self.t("apology.charged", price=money(question.charged)))
+            facts.fact("check", self.t("apology.nothing-charged"))
         if question.staff_called:
             facts.fact("person", self.t("apology.staff"), tone="brass")
         else:

@@ -38,16 +38,24 @@ class FarewellScreen(QuestionScreen):
         question, things = self.question, self.ids.things
         things.fact("copy", self.t(self._count_key(), sheets=question.sheets, asked=question.asked))
         things.fact("scan", self.t(f"farewell.originals-{question.originals_in}"), tone="brass")
-        if question.receipt == PRINTED:
+        if question.trouble is not None:
+            things.fact("alert", self.t(question.trouble), tone="alert")
+        if question.receipt is None:
+            things.fact("check", self.t("farewell.free"))
+        elif question.receipt == PRINTED:
             things.fact("receipt", self.t("farewell.receipt-printed"))
         else:
             things.fact("alert", self.t(question.receipt), tone="alert")
         bill = self.ids.bill
         bill.add_widget(Text(role="body", tone="soft", text=self.t("farewell.charged")))
         bill.add_widget(Text(role="hero" if theme.portrait else "amount", text=money(question.bill.total)))
-        bill.add_widget(Text(role="body", tone="soft", text=self.t("farewell.voucher", voucher=question.voucher)))
-        self.ids.qr.words = self.t("farewell.qr")
-        self.ids.qr.show(question.receipt_link)
+        self._qr = self.ids.qr.__self__
+        if question.voucher is None:
+            self.ids.below.remove_widget(self._qr)
+        else:
+            bill.add_widget(Text(role="body", tone="soft", text=self.t("farewell.voucher", voucher=question.voucher)))
+            self._qr.words = self.t("farewell.qr")
+            self._qr.show(question.receipt_link)
         self._counting = Clock.schedule_interval(self._count, 1.0)
 
     def _count_key(self) -> str:

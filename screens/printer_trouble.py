@@ -37,9 +37,10 @@ class PrinterTroubleScreen(QuestionScreen):
 
     def fill(self) -> None:
         question, counts = self.question, self.ids.counts
-        coming = StaffComing(title=self.t("printer.staff", minutes=question.minutes), words=self.state_words)
-        place = self.ids.choices if theme.landscape else self.ids.aside
-        place.add_widget(coming, index=len(place.children))
+        if question.minutes is not None:
+            coming = StaffComing(title=self.t("printer.staff", minutes=question.minutes), words=self.state_words)
+            place = self.ids.choices if theme.landscape else self.ids.aside
+            place.add_widget(coming, index=len(place.children))
         printed = self.t("printer.sheets", done=question.done, total=question.total)
         counts.pairs((self.t("printer.printed"), printed), (self.t("printer.charged"), money(question.charged)))
 

@@ -146,7 +146,7 @@ def samples(folder: Path, language: str) -> Mapping[str, tuple[Any, Situation]]:
         "home-one": (Home(TILES[:1]), plain),
         "prices": (PriceList((PriceSection("copy", PRICES, 600),)), Situation(language, can_go_back=True)),
         "out-of-service": (OutOfService(("printer.offline", "scanner.cover-open")), plain),
-        "apology": (Apology("printer.media-jam", charged=yuan(200), staff_called=True), plain),
+        "apology": (Apology("printer.submit-unknown", undecided=True, staff_called=True), plain),
         "apology-free": (Apology("scanner.offline"), plain),
         "choose": (ChooseCopy(CHOICES, ORDER, TARIFF.copy), choosing),
         "choose-adjusting": (

@@ -56,7 +56,7 @@ class PaperDevice:
 
 @dataclass
 class PaperPrinter(PaperDevice):
-    """Sheets come out at once; ``jam_before`` stops at that sheet until ``clear``; ``aborts`` fails there for good.
+    """Sheets come out at once; ``jam_before`` stops there until ``clear``; ``aborts`` fails there for good.
 
     ``refuses`` is raised before anything is submitted, ``fails`` when the job is on its way.
     """
@@ -68,7 +68,7 @@ class PaperPrinter(PaperDevice):
     refuses: DeviceError | None = None
     jobs: dict[str, JobRecord] = field(default_factory=dict)
     orders: list[PrintOrder] = field(default_factory=list)
-    cleared: asyncio.Event = field(default_factory=asyncio.Event)
+    found: asyncio.Queue[str | None] = field(default_factory=asyncio.Queue)
     followed: set[str] = field(default_factory=set)
     cancelled_while_followed: list[bool] = field(default_factory=list)
     name: str = "printer"
@@ -109,13 +109,21 @@ class PaperPrinter(PaperDevice):
                 return
             if sheet == self.jam_before:
                 yield self._record(order, JobState.STOPPED, sheet - 1, "printer.media-jam")
-                await self.cleared.wait()
+                while (reason := await self.found.get()) is not None:
+                    yield self._record(order, JobState.STOPPED, sheet - 1, reason)
                 self.jam_before = None
             if self.fails is not None:
                 raise self.fails
             yield self._record(order, JobState.PRINTING, sheet)
             await asyncio.sleep(0)
         yield self._record(order, JobState.COMPLETED, order.sheets)
+
+    def stand_still(self, reason: str) -> None:
+        """What was wrong is not any more, but now ``reason`` is."""
+        self.found.put_nowait(reason)
+
+    def clear(self) -> None:
+        self.found.put_nowait(None)
 
     async def cancel(self, name: str) -> JobRecord:
         self.cancelled_while_followed.append(name in self.followed)

@@ -8,14 +8,17 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from kiosk.books.charge import ChargeId, Payer, Purpose, WorkState
+from hardware.protocols import DeviceError
+from kiosk.books.charge import ChargeId, ChargeState, Payer, Purpose, WorkState
 from kiosk.books.money import Money
 from kiosk.books.tariff import Quote
 from kiosk.books.vouchers import Voucher
+from kiosk.documents.errors import DocumentError
 from kiosk.hotel.protocol import Guest
 from kiosk.journeys.paying import Bill, BillLine, Stroke
 from kiosk.station import Station
-from kiosk.tasks import uninterrupted
+from kiosk.store.database import StoreError
+from kiosk.tasks import ending, uninterrupted
 from kiosk.visit import Visit
 
 log = structlog.get_logger()
@@ -25,6 +28,8 @@ log = structlog.get_logger()
 class Charging:
     """One charge while its work is done. After the ``async with`` the ``voucher`` tells what was settled, if anything.
 
+    ``sheets`` came out of what is charged. ``fault`` is the message key of what cut the work short after something
+    may have come to be owed: it is then kept here instead of raised, because the guest is to hear the amount too.
     Every method is on disk when it returns. Raises StoreError when the disk refuses.
     """
 
@@ -33,21 +38,39 @@ class Charging:
     id: ChargeId
     quote: Quote
     voucher: Voucher | None = None
+    state: ChargeState = ChargeState.QUOTED
+    signed: bool = False
+    sheets: int = 0
+    fault: str | None = None
     _jobs: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     @asynccontextmanager
     async def begin(cls, visit: Visit, station: Station, quote: Quote, guest: Guest) -> AsyncIterator[Charging]:
-        """Quote and authorise; on the way out settle what was signed for and proven, void the rest."""
+        """Quote and authorise; on the way out settle what was signed for and proven, void the rest.
+
+        Raises what the work raised, except a fault when something is owed or may be.
+        """
         db, books = station.books.db, station.books
         charging = cls(station, visit, await db.run(books.quote_charge, visit.id, quote), quote)
         log.info("charge.quoted", charge=charging.id, visit=visit.id, minor=quote.total, currency=quote.currency)
         try:
-            payer = Payer(guest.room, guest.reservation, guest.name)
-            await db.run(books.authorise, charging.id, payer)
-            yield charging
-        finally:
-            await uninterrupted(charging._finish())
+            try:
+                payer = Payer(guest.room, guest.reservation, guest.name)
+                await db.run(books.authorise, charging.id, payer)
+                yield charging
+            finally:
+                await uninterrupted(charging._finish())
+        except (DeviceError, DocumentError, StoreError) as fault:
+            if ending() or not (charging.voucher or charging.undecided):
+                raise
+            log.warning("charge.cut-short", charge=charging.id, key=fault.key)
+            charging.fault = fault.key
+
+    @property
+    def undecided(self) -> bool:
+        """Signed for, and it is not known yet what is owed."""
+        return self.signed and not self.state.ended
 
     async def requote(self, quote: Quote) -> None:
         """The wishes changed before the signature."""
@@ -57,6 +80,7 @@ class Charging:
 
     async def sign(self, text: str, strokes: tuple[Stroke, ...]) -> None:
         await self.station.books.db.run(self.station.books.sign, self.id, text, strokes)
+        self.signed = True
         log.info("charge.signed", charge=self.id)
 
     def job_name(self, purpose: str) -> str:
@@ -97,9 +121,12 @@ class Charging:
         jobs = await db.run(books.jobs, self.id)
         if any(job.earns and job.state is WorkState.BEGUN for job in jobs):
             await db.run(books.mark_unknown, self.id, "charge.unproven")
+            self.state = ChargeState.UNKNOWN
             log.error("charge.unknown", charge=self.id)
             return
         self.voucher = await db.run(books.finish, self.id)
+        self.sheets = sum(job.proven for job in jobs if job.earns)
+        self.state = ChargeState.VOIDED if self.voucher is None else ChargeState.SETTLED
         if self.voucher is None:
             log.info("charge.voided", charge=self.id)
         else:

@@ -175,7 +175,8 @@ class Patient(Enum):
 class PrinterTrouble(Question[Patient]):
     """The printer stopped: message ``key`` and ``place``. Taken off the screen when the printer goes on.
 
-    ``charged`` is the price of the ``done`` sheets that came out, of ``total``; ``waiting``: the guest chose to wait.
+    ``charged`` is the price of the ``done`` sheets that came out, of ``total``; somebody comes in ``minutes``, None
+    where nobody could be called; ``waiting``: the guest chose to wait.
     """
 
     stage: ClassVar[str | None] = "collect"
@@ -184,5 +185,5 @@ class PrinterTrouble(Question[Patient]):
     done: int
     total: int
     charged: Money
-    minutes: int
+    minutes: int | None
     waiting: bool = False

@@ -11,13 +11,11 @@ from kiosk.journeys.paying import Identify, RoomAndName
 from kiosk.journeys.welcome import Apology
 from kiosk.station import Station
 from kiosk.tasks import stopped
-from kiosk.visit import Visit
-
-TRIES = 3
+from kiosk.visit import TRIES, Visit
 
 
 class NotIdentified(Exception):
-    """Three tries were not confirmed, or the house does not charge this guest here; the guest was told and sent on."""
+    """No try was confirmed, or the house does not charge this guest here; the guest was told and sent on."""
 
 
 @dataclass(frozen=True)
@@ -35,15 +33,14 @@ async def identify(visit: Visit, station: Station) -> Identified:
     """
     guest = await station.guests.identify_card(visit.card.uid) if visit.card else None
     by_card = guest is not None
-    tries_left = TRIES
-    while guest is None and tries_left:
-        answer = await _card_or_words(visit, station, tries_left)
+    while guest is None and visit.tries_left:
+        answer = await _card_or_words(visit, station)
         by_card = isinstance(answer, Card)
         if isinstance(answer, Card):
             guest = await station.guests.identify_card(answer.uid)
         else:
             guest = await station.guests.identify(answer.room, answer.name)
-        tries_left -= 1
+        visit.tries_left -= 1
     if guest is None:
         await _send_to_staff(visit, station, "identify.to-staff")
     elif guest.no_post:
@@ -53,8 +50,8 @@ async def identify(visit: Visit, station: Station) -> Identified:
     raise NotIdentified
 
 
-async def _card_or_words(visit: Visit, station: Station, tries_left: int) -> Card | RoomAndName:
-    question = Identify(tries_left, station.works("card-reader"), failed=tries_left < TRIES)
+async def _card_or_words(visit: Visit, station: Station) -> Card | RoomAndName:
+    question = Identify(visit.tries_left, station.works("card-reader"), failed=visit.tries_left < TRIES)
     with station.card_slot_lit():
         asking = asyncio.ensure_future(visit.ask_or_back(question))
         reading = asyncio.ensure_future(anext(aiter(station.devices.card_reader.cards())))
@@ -66,5 +63,5 @@ async def _card_or_words(visit: Visit, station: Station, tries_left: int) -> Car
 
 
 async def _send_to_staff(visit: Visit, station: Station, key: str) -> None:
-    await station.request("identify", visit, key)
-    await visit.ask(Apology(key, staff_called=True))
+    called = await station.tell_staff("identify", visit, key)
+    await visit.ask(Apology(key, staff_called=called))

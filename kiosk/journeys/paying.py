@@ -75,15 +75,17 @@ class Sign(Question[Signature | Declined]):
 class Farewell(Question[bool]):
     """Done: take paper, originals and receipt. True asks for another service.
 
-    ``sheets`` of ``asked`` came out and are charged. ``receipt`` is "printed", or the message key of why it was not;
-    ``receipt_link`` is the text behind the QR code; ``originals_in`` "glass" or "feeder".
+    ``sheets`` of ``asked`` came out and are charged; ``trouble`` is the message key of what kept the others back, if
+    it is known. ``receipt`` is "printed", or the message key of why it was not; ``receipt_link`` is the text behind
+    the QR code; ``originals_in`` "glass" or "feeder". What was free of charge has neither voucher nor receipt.
     """
 
     stage: ClassVar[str | None] = "collect"
     bill: Bill
     sheets: int
     asked: int
-    voucher: str
-    receipt: str
-    receipt_link: str
+    voucher: str | None
+    receipt: str | None
+    receipt_link: str | None
     originals_in: str
+    trouble: str | None = None

@@ -43,6 +43,7 @@ class Printing:
         self._before = before
         self._stage = _Stage.NEW
         self._record = JobRecord(JobState.PENDING, 0)
+        self._trouble_told: str | None = None
         self._news = asyncio.Event()
         self._first_sheet_at: float | None = None
 
@@ -50,7 +51,7 @@ class Printing:
         """Print all of it. Raises PrintStopped when fewer sheets came out."""
         record = await self.run(order)
         if record.sheets < order.sheets:
-            raise PrintStopped(record.reason or "printer.stopped")
+            raise PrintStopped(record.reason or self._trouble_told or "printer.stopped")
 
     async def run(self, order: PrintOrder) -> JobRecord:
         """Print and return the proven end. Whatever way this is left, the job is over and its count is in the books.
@@ -106,36 +107,41 @@ class Printing:
             await stopped(news)
 
     async def _trouble(self, following: asyncio.Future[None], order: PrintOrder) -> Patient | None:
-        """Tell what is wrong until the printer goes on (None) or the guest stops. Staff are called once."""
-        reason = self._record.reason or "printer.stopped"
-        await self._station.request("printer", self._visit, reason, place=self._record.place or "")
-        waiting = False
+        """Tell what is wrong, as it changes, until the printer goes on (None) or the guest stops."""
+        reason, waiting = self._reason, False
+        self._trouble_told = reason
+        called = await self._station.tell_staff("printer", self._visit, reason, place=self._record.place or "")
+        minutes = self._station.house.staff_minutes if called else None
         while self._record.state is JobState.STOPPED and not following.done():
-            moving = asyncio.ensure_future(self._moves(following))
+            moving = asyncio.ensure_future(self._moves(following, self._record))
             try:
-                question = self._trouble_question(reason, order, waiting=waiting)
-                answer = await self._visit.ask_until(question, moving)
+                answer = await self._visit.ask_until(self._trouble_question(order, minutes, waiting=waiting), moving)
             finally:
                 await stopped(moving)
             if answer is Patient.STOP:
                 return answer
-            waiting = True
+            waiting = waiting or answer is Patient.WAIT
         return None
 
-    async def _moves(self, following: asyncio.Future[None]) -> None:
-        while self._record.state is JobState.STOPPED and not following.done():
+    @property
+    def _reason(self) -> str:
+        return self._record.reason or "printer.stopped"
+
+    async def _moves(self, following: asyncio.Future[None], told: JobRecord) -> None:
+        """Until the printer goes on, or stands still otherwise than was ``told``."""
+        while self._record == told and not following.done():
             self._news.clear()
             await self._next(following)
 
-    def _trouble_question(self, reason: str, order: PrintOrder, *, waiting: bool) -> PrinterTrouble:
+    def _trouble_question(self, order: PrintOrder, minutes: int | None, *, waiting: bool) -> PrinterTrouble:
         done = self._before + self._record.sheets
         return PrinterTrouble(
-            reason,
+            self._reason,
             self._record.place,
             done,
             self._before + order.sheets,
             self._charging.price_of(done if self._purpose is Purpose.REST else 0),
-            self._station.house.staff_minutes,
+            minutes,
             waiting,
         )
 

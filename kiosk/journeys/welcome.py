@@ -88,9 +88,12 @@ class OutOfService(Question[None]):
 
 @dataclass(frozen=True)
 class Apology(Question[None]):
-    """Something could not be done: message ``key`` with ``values``; what was charged, and whether staff were called."""
+    """Something could not be done: message ``key`` with ``values``, and whether staff were called.
+
+    Nothing is charged, except where it is ``undecided``: then a person finds out what came out, and only that is.
+    """
 
     key: str
     values: tuple[tuple[str, str | int], ...] = ()
-    charged: Money | None = None
+    undecided: bool = False
     staff_called: bool = False

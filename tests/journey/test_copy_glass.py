@@ -152,7 +152,7 @@ def test_a_jam_is_shown_and_the_rest_comes_when_it_is_cleared(glass, kiosk, lang
     glass.tap("wait")
     glass.wait_until(lambda: getattr(glass.shown, "waiting", False), "the wait to be noted")
     glass.picture(f"{language}-jam-waiting")
-    glass.loop.call_soon_threadsafe(printer.cleared.set)
+    glass.loop.call_soon_threadsafe(printer.clear)
     glass.wait_for(Farewell)
     glass.tap("leave")
     at.over()

@@ -235,6 +235,15 @@ async def test_three_wrong_tries_lead_to_staff_and_reveal_nothing(station):
         assert [request.kind for request in station.requests.list_open()] == ["identify"]
 
 
+async def test_going_back_gives_no_further_tries(station):
+    wrong = RoomAndName("0808", "Nobody")
+    guest = ScriptedGuest(happy(Identify=[wrong, wrong, BACK, wrong]))
+    async with visited(station, guest):
+        assert [q.tries_left for q in guest.asked(Identify)] == [3, 2, 1, 1]
+        assert guest.asked(Apology)[0].key == "identify.to-staff"
+        assert vouchers(station) == []
+
+
 async def test_an_empty_room_and_a_wrong_name_look_the_same(tmp_path, documents):
     seen = []
     for number, answer in enumerate((RoomAndName("9999", "Nobody"), RoomAndName("0808", "Nobody"))):
