@@ -60,7 +60,7 @@ class Supervisor:
         try:
             return await self._connection()
         except Exception:
-            log.exception("device %s: unforeseen", self.device.name)
+            log.exception("device.crashed")  # which one is told with its health
             self._publish(OFFLINE)
             return 0.0
 

@@ -148,7 +148,8 @@ class Engine:
             file_requests, desk_outbox(station.books.db), station.requests, station.house.place
         )
         if filed:
-            log.info("request.filed", count=filed)
+            station.expect_staff(filed)
+            log.info("request.filed", count=len(filed))
 
     async def _forget(self) -> None:
         """Names and rooms that the books have let go must not stay readable in a log beside them."""
@@ -158,12 +159,14 @@ class Engine:
     async def _publish(self) -> None:
         station = self.station
         opened = await station.books.db.run(station.books.open_charges)
+        in_doubt = [charge.charge.state is ChargeState.UNKNOWN for charge in opened]
         snapshot = status.Status(
             process="kiosk",
             at=status.now(),
             started=self.started,
             devices={name: status.DeviceStatus.of(health) for name, health in station.health.items()},
             visit_open=self.lobby is not None and self.lobby.visiting,
-            open_charges=sum(charge.charge.state is not ChargeState.UNKNOWN for charge in opened),
+            open_charges=in_doubt.count(False),
+            unknown_charges=in_doubt.count(True),
         )
         status.write(snapshot, self.status_folder)

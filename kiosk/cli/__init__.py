@@ -8,6 +8,7 @@ COMMANDS = {
     "status": "print what the station's processes say of themselves",
     "doctor": "check configuration, devices, books and link, and say what to do",
     "books": "check the books, list what is open, reconcile with the hotel, resolve by hand",
+    "requests": "list what waits for a person, close what has been done",
     "bench": "measure the station on virtual devices",
 }
 

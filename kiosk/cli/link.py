@@ -84,6 +84,7 @@ async def _publish(settings: Settings, postings: Outbox) -> None:
             started=started,
             link=_state(link),
             unknown_postings=counts.get(DeliveryState.UNKNOWN, 0),
+            refused_postings=counts.get(DeliveryState.REFUSED, 0),
             queue_length=counts.get(DeliveryState.QUEUED, 0) + counts.get(DeliveryState.SENDING, 0),
         )
         try:

@@ -18,7 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """0 when every process is alive and every device fit, 1 otherwise."""
+    """0 when every process is alive, every device fit and no money waits for a person, 1 otherwise."""
     folder = load(options.config).paths.status
     try:
         found = status.read(folder)
@@ -34,14 +34,14 @@ def run(options: argparse.Namespace) -> int:
 
 def _well(one: Status) -> bool:
     fit = all(device.fitness.value in ("ready", "busy") for device in one.devices.values())
-    return fit and not one.stale(status.now()) and not one.unknown_postings
+    return fit and not one.stale(status.now()) and not one.money_in_doubt
 
 
 def _words(one: Status) -> str:
-    age = (status.now() - one.at).total_seconds()
-    lines = [
-        f"{one.process} {one.version}, pid {one.pid}, {'NO SIGN OF LIFE for' if age > 30 else 'seen'} {age:.0f} s ago"
-    ]
+    now = status.now()
+    age = f"{(now - one.at).total_seconds():.0f} s"
+    seen = f"NO SIGN OF LIFE for {age}" if one.stale(now) else f"seen {age} ago"
+    lines = [f"{one.process} {one.version}, pid {one.pid}, {seen}"]
     for name, device in one.devices.items():
         remarks = [word for word in (device.reason, device.place, *device.warnings) if word]
         supplies = [f"{kind} {level} %" for kind, level in device.supplies.items() if level is not None]
@@ -49,8 +49,10 @@ def _words(one: Status) -> str:
     counts = {
         "link": one.link,
         "open charges": one.open_charges,
+        "charges unknown": one.unknown_charges,
         "postings waiting": one.queue_length,
         "postings unknown": one.unknown_postings,
+        "postings refused": one.refused_postings,
     }
     lines += [f"  {name:16} {value}" for name, value in counts.items() if value is not None]
     return "\n".join(lines)

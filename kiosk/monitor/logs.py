@@ -88,7 +88,7 @@ _EVENT_NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)+")
 _BANK_NUMBER = re.compile(r"(?<![0-9])[0-9](?:[ -]?[0-9]){12,18}(?![0-9])")
 _ROOT = Path(__file__).parents[2]
 # Libraries whose messages tell of themselves; of the others only the place in the code is logged.
-_OUTSPOKEN = frozenset({"kivy", "asyncio"})
+_OUTSPOKEN = frozenset({"kivy", "asyncio", "hardware"})
 
 
 def start(process: str, stream: BinaryIO | None = None) -> None:

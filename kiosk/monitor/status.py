@@ -44,8 +44,9 @@ class DeviceStatus(msgspec.Struct, frozen=True):
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """One snapshot of one process. A field that the process can't know is None.
 
-    ``open_charges``: authorised or delivered, not yet settled. ``unknown_postings`` wait for a person. ``queue_length``
-    counts postings that have not been answered yet. ``at`` is when the snapshot was taken, UTC.
+    ``open_charges``: quoted, authorised or delivered, not yet settled. ``unknown_charges``, ``unknown_postings`` and
+    ``refused_postings`` wait for a person. ``queue_length`` counts postings that have not been answered yet. ``at`` is
+    when the snapshot was taken, UTC.
     """
 
     process: str
@@ -57,8 +58,15 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     visit_open: bool | None = None
     link: LinkState | None = None
     open_charges: int | None = None
+    unknown_charges: int | None = None
     unknown_postings: int | None = None
+    refused_postings: int | None = None
     queue_length: int | None = None
+
+    @property
+    def money_in_doubt(self) -> bool:
+        """Charges or postings wait for a person."""
+        return any((self.unknown_charges, self.unknown_postings, self.refused_postings))
 
     def stale(self, now: datetime) -> bool:
         """The process has not written for so long that it must be taken for dead."""
@@ -100,7 +108,9 @@ def metrics(status: Status) -> Iterator[str]:
     counts = {
         "kiosk_visit_open": status.visit_open,
         "kiosk_charges_open": status.open_charges,
+        "kiosk_charges_unknown": status.unknown_charges,
         "kiosk_postings_unknown": status.unknown_postings,
+        "kiosk_postings_refused": status.refused_postings,
         "kiosk_postings_queued": status.queue_length,
     }
     for name, count in counts.items():

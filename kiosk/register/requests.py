@@ -106,11 +106,11 @@ def desk_outbox(books: Database) -> Outbox:
     return Outbox(books, REGISTER)
 
 
-def file_requests(outbox: Outbox, requests: Requests, place: str) -> int:
-    """Bring the books' requests into the register; returns how many. Safe to repeat: filing is idempotent by key."""
+def file_requests(outbox: Outbox, requests: Requests, place: str) -> list[int]:
+    """Bring the books' requests into the register; returns their numbers. Safe to repeat: idempotent by key."""
     for interrupted in outbox.recover():
         outbox.again(interrupted, "filing is idempotent")
-    filed = 0
+    filed: list[int] = []
     while delivery := outbox.next_due():
         outbox.begin(delivery)
         request = msgspec.json.decode(delivery.payload, type=DeskRequest)
@@ -118,7 +118,7 @@ def file_requests(outbox: Outbox, requests: Requests, place: str) -> int:
             request.kind, place, "", request.visit, request.details_key, request.values, source=delivery.key
         )
         outbox.delivered(delivery, str(number))
-        filed += 1
+        filed.append(number)
     return filed
 
 

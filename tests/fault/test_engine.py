@@ -194,3 +194,15 @@ def shown(folder, private):
     """The files below ``folder`` in which one of the words can be read."""
     files = [file for file in folder.rglob("*") if file.is_file()]
     return [file.name for file in files if any(word in file.read_bytes() for word in private)]
+
+
+async def test_what_the_books_ask_of_staff_lights_the_lamp_and_stands_in_the_status(tmp_path):
+    station = paper_station(tmp_path, Clerk(), printer=MutePrinter(lost=True))
+    async with running(station, tmp_path / "status"):
+        await until(lambda: (tmp_path / "status" / "kiosk.json").exists())
+        assert Light.FAULT not in station.devices.panel.lit
+        station.books.begin_work(signed(station.books), "rest", 2, Purpose.REST)
+        await until(lambda: Light.FAULT in station.devices.panel.lit)
+        await until(lambda: status.read(tmp_path / "status")[0].unknown_charges == 1)
+        (seen,) = status.read(tmp_path / "status")
+        assert (seen.open_charges, seen.money_in_doubt) == (0, True)

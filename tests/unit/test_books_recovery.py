@@ -56,7 +56,7 @@ async def test_a_lost_record_is_unknown_and_staff_are_asked_once(books, printing
         assert await recover(books, printer(other=(JobState.COMPLETED, 1))) == (Recovered(printing, outcome),)
     requests = Requests(Database(tmp_path / "register.db", REGISTER))
     outbox = desk_outbox(books.db)
-    assert file_requests(outbox, requests, "lobby") == 1
+    assert len(file_requests(outbox, requests, "lobby")) == 1
     (request,) = requests.list_open()
     assert (request.kind, request.details_key) == ("charge-unknown", "request.charge-unknown")
     assert request.values == {"charge": printing, "reason": "charge.record-lost", "proven": 2}

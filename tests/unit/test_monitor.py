@@ -376,7 +376,9 @@ def kiosk_status() -> Status:
         devices={"printer": DeviceStatus.of(JAMMED), "panel": DeviceStatus.of(Health(Fitness.READY))},
         visit_open=True,
         open_charges=1,
+        unknown_charges=3,
         unknown_postings=2,
+        refused_postings=0,
     )
 
 
@@ -444,7 +446,9 @@ def test_the_metrics_have_their_documented_names():
         'kiosk_supply_percent{device="printer",supply="toner-black"} 9',
         "kiosk_visit_open 1",
         "kiosk_charges_open 1",
+        "kiosk_charges_unknown 3",
         "kiosk_postings_unknown 2",
+        "kiosk_postings_refused 0",
     ]
     documented = (Path(__file__).parents[2] / "docs" / "logs.md").read_text(encoding="utf-8")
     link = "".join(metrics(Status(process="kiosk-link", at=AT, started=AT, link="alive", queue_length=0)))
