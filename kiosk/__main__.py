@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kiosk.cli import COMMANDS, Failed
 from kiosk.config.load import ConfigError
+from kiosk.monitor import logs  # noqa: F401  before anything else loads structlog: it keeps rich out
 
 
 def screens_app() -> object:
