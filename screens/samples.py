@@ -34,7 +34,9 @@ from kiosk.journeys.welcome import (
     PriceSection,
     ServiceTile,
 )
+from kiosk.texts import LANGUAGES, texts
 from kiosk.visit import Progress, Situation
+from kiosk.wording import money
 
 A4, A3, B5, LETTER = (
     "iso_a4_210x297mm",
@@ -80,6 +82,7 @@ BILL = Bill(
     tax=yuan(25),
     tax_basis_points=600,
 )
+TERMS = {language: texts(language)("sign.text", amount=money(BILL.total)) for language in LANGUAGES}
 TILES = (
     ServiceTile("copy", "copy.tile.hint", yuan(100)),
     ServiceTile("print", "service.print.hint"),
@@ -166,7 +169,7 @@ def samples(folder: Path, language: str) -> Mapping[str, tuple[Any, Situation]]:
         "sampling": (Progress("copy.printing.sample", 0, 1, 0.0, stage="sample"), working),
         "sample": (ApproveSample(good, 1, 2, yuan(450), lighter_possible=True, darker_possible=True), working),
         "sample-only": (ApproveSample(good, 1, 0, yuan(150), lighter_possible=False, darker_possible=True), working),
-        "sign": (Sign(BILL, by_card=True), working),
+        "sign": (Sign(BILL, TERMS, by_card=True), working),
         "printing": (Progress("copy.printing.rest", 3, 10, 0.4, seconds_left=42, stage="collect"), working),
         "trouble": (
             PrinterTrouble("printer.media-jam", "door", 2, 10, yuan(200), 2),

@@ -19,6 +19,10 @@ class SignScreen(QuestionScreen):
     def total(self) -> str:
         return money(self.question.bill.total)
 
+    @property
+    def terms(self) -> str:
+        return str(self.question.terms[self.situation.language])
+
     def keep(self) -> object:
         return self.ids.field.strokes
 

@@ -24,7 +24,7 @@ TARIFF = Tariff.parse(
     }
 )
 PAYER = Payer("0101", "77", "Guest, A")
-STROKES = (((1.0, 2.0, 0.0), (3.0, 4.0, 16.0)),)
+STROKES = (((1, 2, 0), (3, 4, 16)),)
 
 
 class SetClock:

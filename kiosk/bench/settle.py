@@ -48,7 +48,7 @@ def _signed(books: Books, tariff: Tariff, name: str) -> ChargeId:
     books.begin_work(charge, f"{name}-sample", 1, Purpose.SAMPLE)
     books.record_work(f"{name}-sample", 1, WorkState.ENDED)
     books.approve(f"{name}-sample")
-    books.sign(charge, "1 sheets, CNY 1.00", (((1.0, 2.0, 0.0), (3.0, 4.0, 16.0)),))
+    books.sign(charge, "1 sheets, CNY 1.00", (((1, 2, 0), (3, 4, 16)),))
     return charge
 
 

@@ -27,7 +27,7 @@ from kiosk.books.charge import (
 from kiosk.books.desk import DeskRequest, ask_staff
 from kiosk.books.postings import PMS, POSTING, Posting
 from kiosk.books.tariff import Quote
-from kiosk.books.vouchers import Signature, Strokes, Voucher
+from kiosk.books.vouchers import Signature, Stroke, Voucher
 from kiosk.outbox import enqueue
 from kiosk.store.database import Database
 from kiosk.store.statement import Row, Statement, Transaction, constant
@@ -176,7 +176,7 @@ class Books:
         """The guest refused this sample: waste, free of charge."""
         self._judge(job, WorkState.REFUSED)
 
-    def sign(self, charge: ChargeId, text: str, strokes: Strokes) -> Signature:
+    def sign(self, charge: ChargeId, text: str, strokes: Sequence[Stroke]) -> Signature:
         """The guest put ``strokes`` under exactly ``text``, for at most the quoted amount. Raises AlreadySigned."""
         signature = Signature.of(text, strokes)
         with self.db.transaction() as tx:

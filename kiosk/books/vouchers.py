@@ -13,8 +13,8 @@ from kiosk.books.charge import ChargeId
 from kiosk.store.statement import Row, Statement, Transaction
 from kiosk.store.tables import charges, signatures, vouchers
 
-Point = tuple[float, float, float]  # x and y in pixels of the pad, t in milliseconds from the first touch
-Strokes = Sequence[Sequence[Point]]
+Stroke = tuple[tuple[int, int, int], ...]
+"""Points (x, y, t): x and y in 1/1000 of the field's width, from its upper left; t in ms since the first touch."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Signature:
     hash: str
 
     @classmethod
-    def of(cls, text: str, strokes: Strokes) -> Signature:
+    def of(cls, text: str, strokes: Sequence[Stroke]) -> Signature:
         """Raises ValueError when nothing was drawn."""
         if not any(strokes):
             raise ValueError("a signature without a stroke")

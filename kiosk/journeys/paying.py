@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from kiosk.books.money import Money
+from kiosk.books.vouchers import Stroke as Stroke
 from kiosk.visit import Question
 
 
@@ -49,10 +51,6 @@ class Bill:
     tax_basis_points: int
 
 
-Stroke = tuple[tuple[int, int, int], ...]
-"""Points (x, y, t): x and y in 1/1000 of the field's width, t in ms since the first touch."""
-
-
 @dataclass(frozen=True)
 class Signature:
     strokes: tuple[Stroke, ...] = field(repr=False)
@@ -64,10 +62,14 @@ class Declined:
 
 @dataclass(frozen=True)
 class Sign(Question[Signature | Declined]):
-    """Sign for at most ``bill``; only what is delivered will be charged."""
+    """Sign for at most ``bill``; only what is delivered will be charged.
+
+    ``terms`` are what the guest puts the name under, by language: shown, and kept, word for word.
+    """
 
     stage: ClassVar[str | None] = "sign"
     bill: Bill
+    terms: Mapping[str, str]
     by_card: bool
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kiosk.journeys.charging import Charging
 from kiosk.journeys.paying import Declined, Sign
-from kiosk.texts import texts
+from kiosk.texts import LANGUAGES, texts
 from kiosk.visit import Visit
 from kiosk.wording import money
 
@@ -14,10 +14,10 @@ class NotSigned(Exception):
 
 
 async def sign(visit: Visit, charging: Charging, *, by_card: bool) -> None:
-    """Raises NotSigned, GuestLeft. What was signed is kept word for word, in the guest's language."""
+    """Raises NotSigned, GuestLeft. What was signed is kept word for word, in the language it was shown in."""
     bill = charging.bill()
-    answer = await visit.ask(Sign(bill, by_card))
+    terms = {language: texts(language)("sign.text", amount=money(bill.total)) for language in LANGUAGES}
+    answer = await visit.ask(Sign(bill, terms, by_card))
     if isinstance(answer, Declined):
         raise NotSigned
-    text = texts(visit.language)("sign.text", amount=money(bill.total), charge=charging.id)
-    await charging.sign(text, answer.strokes)
+    await charging.sign(terms[visit.language], answer.strokes)

@@ -32,7 +32,7 @@ from kiosk.journeys.paying import Declined, Farewell, Identify, RoomAndName, Sig
 from kiosk.journeys.service import discover
 from kiosk.journeys.welcome import Apology, Attract, ChooseLanguage, OutOfService, PriceList, ShowPrices
 from kiosk.lobby import Lobby
-from kiosk.visit import BACK, Patience, Signal, StaffCalled
+from kiosk.visit import BACK, LanguageChosen, Patience, Signal, StaffCalled
 from tests.paper import PaperPrinter
 from tests.scripted import SILENCE, ScriptedGuest, progress_of
 from tests.stations import CARD, RESIDENT, PaperGuests, happy, nothing_left, paper_station, states, visited, vouchers
@@ -271,6 +271,21 @@ async def test_a_guest_who_declines_to_sign_owes_nothing(station):
         assert states(station) == ["voided"]
         assert vouchers(station) == []
         assert nothing_left(station)
+
+
+async def test_what_is_kept_with_the_signature_is_what_was_shown_in_the_guests_language(station):
+    def turn_to_chinese_and_sign(_question):
+        lobby.hear(LanguageChosen("zh_CN"))
+        return happy()[Sign]
+
+    guest = ScriptedGuest(happy(THREE, Sign=turn_to_chinese_and_sign))
+    lobby = Lobby(station, guest, discover())
+    await lobby.serve_one()
+    (question,) = guest.asked(Sign)
+    signature = station.books.voucher(1).signature
+    assert signature.text == question.terms["zh_CN"]
+    assert "¥3.00" in signature.text
+    assert signature.intact
 
 
 @pytest.mark.parametrize("question", [ChooseCopy, ReviewPages, Identify, ApproveSample, Sign, Farewell])

@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from kivy.uix.label import Label
 
 from hardware.protocols import Sides, Staple
 from kiosk.journeys.copy_questions import (
@@ -239,7 +240,7 @@ def test_room_and_name_are_typed_on_the_glass(glass, asked):
 
 
 def test_a_signature_is_strokes_and_a_touch_is_none(glass, asked):
-    answer = asked(Sign(samples.BILL, by_card=True), IN_COPY)
+    answer = asked(Sign(samples.BILL, samples.TERMS, by_card=True), IN_COPY)
     glass.tap("confirm")
     glass.tap("signature")
     glass.tap("confirm")
@@ -255,8 +256,14 @@ def test_a_signature_is_strokes_and_a_touch_is_none(glass, asked):
     assert list(times) == sorted(times)
 
 
+def test_what_is_signed_stands_over_the_field(glass, asked):
+    asked(Sign(samples.BILL, samples.TERMS, by_card=True), IN_COPY)
+    terms = samples.TERMS[IN_COPY.language]
+    assert terms in [label.text for label in glass.screen.walk() if isinstance(label, Label)]
+
+
 def test_a_signature_can_be_redone_and_declined(glass, asked):
-    answer = asked(Sign(samples.BILL, by_card=False), IN_COPY)
+    answer = asked(Sign(samples.BILL, samples.TERMS, by_card=False), IN_COPY)
     glass.sign()
     glass.tap("redo")
     assert glass.screen.ids.field.strokes == ()
@@ -330,7 +337,7 @@ def test_another_language_keeps_what_was_chosen(glass, asked):
 def test_looks_go_from_large_to_contrast_to_the_usual_and_keep_the_signature(glass, asked):
     from screens.theme import theme
 
-    asked(Sign(samples.BILL, by_card=True), IN_COPY)
+    asked(Sign(samples.BILL, samples.TERMS, by_card=True), IN_COPY)
     glass.sign()
     strokes = glass.screen.ids.field.strokes
     seen = []
@@ -378,7 +385,7 @@ def test_calling_a_person_shows_the_number_and_can_be_withdrawn(glass, asked):
 def test_ending_asks_once_when_something_is_at_stake(glass, asked):
     heard = []
     glass.listen(heard.append)
-    asked(Sign(samples.BILL, by_card=True), Situation("zh_CN", STAGES, at_stake=True))
+    asked(Sign(samples.BILL, samples.TERMS, by_card=True), Situation("zh_CN", STAGES, at_stake=True))
     glass.tap("end")
     glass.tap("end-cancel")
     assert Signal.END not in heard
