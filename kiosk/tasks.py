@@ -31,23 +31,33 @@ def ending() -> bool:
 async def beside(*works: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     """Run ``works``, which never end by themselves, for as long as the body runs.
 
-    One that fails is not missed in silence: it is logged, the body is cancelled, and the failure is raised in an
-    ExceptionGroup. A process that has lost a part of its work is to end, and to be started anew.
+    One that fails is not missed in silence: it is logged, the body is cancelled, and the failure is raised here. A
+    process that has lost a part of its work is to end, and to be started anew.
     """
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(_loud(work)) for work in works]
-        try:
-            yield
-        finally:
-            await stopped(*tasks)
+    body = asyncio.current_task()
+    assert body is not None
+    failures: list[BaseException] = []
 
+    def ended(task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (fault := task.exception()) is not None:
+            log.critical("task.crashed", exc_info=fault)
+            if not failures:
+                body.cancel()
+            failures.append(fault)
 
-async def _loud(work: Coroutine[Any, Any, None]) -> None:
+    tasks = [asyncio.ensure_future(work) for work in works]
+    for task in tasks:
+        task.add_done_callback(ended)
     try:
-        await work
-    except Exception as fault:
-        log.critical("task.crashed", exc_info=fault)
+        yield
+    except asyncio.CancelledError:
+        if failures and body.uncancel() == 0:  # nobody else has asked the body to end
+            raise failures[0] from None
         raise
+    finally:
+        for task in tasks:
+            task.remove_done_callback(ended)
+        await stopped(*tasks)
 
 
 async def uninterrupted(work: Coroutine[Any, Any, Result]) -> Result:
