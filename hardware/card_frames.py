@@ -12,9 +12,7 @@ from dataclasses import dataclass, field
 
 # PN532
 
-TO_CHIP = 0xD4
 FROM_CHIP = 0xD5
-ACK_BYTES = bytes.fromhex("0000FF00FF00")
 
 _START = b"\x00\xff"
 
@@ -166,7 +164,8 @@ ABSENCE = 0.5
 class Presentations:
     """Tells a card put down from a card still lying there. A different card always counts.
 
-    The same card counts again once it was away for ``ABSENCE`` seconds of ``clock``.
+    The same card counts again once it was away for ``ABSENCE`` seconds of ``clock``; told then that it is still away,
+    this forgets which card it was.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -185,3 +184,10 @@ class Presentations:
         """No card lies there, as far as the reader can tell."""
         if self._absent_since is None:
             self._absent_since = self._clock()
+        elif self._clock() - self._absent_since >= ABSENCE:
+            self._uid = None
+
+    @property
+    def remembers(self) -> bool:
+        """Whether the last card's uid is still kept."""
+        return self._uid is not None

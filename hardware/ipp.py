@@ -228,51 +228,30 @@ class IppPrinter:
 
     def attributes(self, *names: str) -> Attributes:
         """Get-Printer-Attributes; all of them without ``names``."""
-        answer = self._ask(
+        answer = self.ask(
             Operation.GET_PRINTER_ATTRIBUTES, Field(Tag.KEYWORD, "requested-attributes", names or ("all",))
         )
         return next(iter(answer.group(Tag.PRINTER)), {})
 
     def jobs(self, *names: str) -> list[Attributes]:
         """Get-Jobs, active and ended ones, as far back as the printer remembers."""
-        answer = self._ask(
+        answer = self.ask(
             Operation.GET_JOBS,
             Field(Tag.KEYWORD, "which-jobs", ("all",)),
             Field(Tag.KEYWORD, "requested-attributes", names or ("all",)),
         )
         return [job for job in answer.group(Tag.JOB) if job]
 
-    def job(self, job_id: int, *names: str) -> Attributes:
-        """Get-Job-Attributes."""
-        answer = self._ask(
-            Operation.GET_JOB_ATTRIBUTES,
-            Field(Tag.INTEGER, "job-id", (job_id,)),
-            Field(Tag.KEYWORD, "requested-attributes", names or ("all",)),
-        )
-        return next(iter(answer.group(Tag.JOB)), {})
-
     def cancel(self, job_id: int) -> None:
         """Cancel-Job. A job that has ended already is no error."""
         try:
-            self._ask(Operation.CANCEL_JOB, Field(Tag.INTEGER, "job-id", (job_id,)))
+            self.ask(Operation.CANCEL_JOB, Field(Tag.INTEGER, "job-id", (job_id,)))
         except Refused as refusal:
             if refusal.status not in (NOT_FOUND, NOT_POSSIBLE):
                 raise
 
-    def print_document(self, name: str, mime_type: str, document: bytes) -> int:
-        """Print-Job; returns the job's id."""
-        answer = self._ask(
-            Operation.PRINT_JOB,
-            Field(Tag.NAME, "job-name", (name,)),
-            Field(Tag.MIME_TYPE, "document-format", (mime_type,)),
-            document=document,
-        )
-        match answer.group(Tag.JOB):
-            case [{"job-id": [int(job_id)]}, *_]:
-                return job_id
-        raise Malformed("a job without an id")
-
-    def _ask(self, operation: Operation, *fields: Field, document: bytes = b"") -> Message:
+    def ask(self, operation: Operation, *fields: Field, document: bytes = b"") -> Message:
+        """One request and its answer. Raises IppError: Refused for a status that is an error."""
         which = [field for field in fields if field.name == "job-id"]
         common = [
             Field(Tag.CHARSET, "attributes-charset", ("utf-8",)),

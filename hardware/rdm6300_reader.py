@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from hardware.card_frames import Rdm6300Frames
+from hardware.card_frames import ABSENCE, Rdm6300Frames
 from hardware.protocols import Fitness, Health
 from hardware.serial_card_reader import GARBLED_KEY, SerialCardReader
 
@@ -30,7 +31,13 @@ class Rdm6300Reader(SerialCardReader):
 
     async def watch(self) -> None:
         while True:
-            for uid in self._frames.feed(await self._line.read()):
+            try:
+                async with asyncio.timeout(ABSENCE if self._presentations.remembers else None):
+                    heard = await self._line.read()
+            except TimeoutError:
+                self._presentations.absent()
+                continue
+            for uid in self._frames.feed(heard):
                 self._saw(uid)
                 self._presentations.absent()  # it repeats while a tag lies there: silence from here on is absence
             self._health = _GARBLED if self._frames.damaged else _READY

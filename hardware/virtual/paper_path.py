@@ -2,7 +2,7 @@
 """The paper path of the virtual printer: the command that ``ippeveprinter -c`` runs for each job.
 
 Prints one sheet after the other as slowly as told, counts every sheet at the moment it lies in the tray, and obeys the
-fault menu at once. Runs with the system's own Python and needs nothing but its standard library and ``hardware.ipp``.
+fault menu at once. Runs with the system's own Python and needs nothing but its standard library and our own IPP.
 Environment: VIRTUAL_PRINTER_HOME (the folder of ``Tray``), VIRTUAL_PRINTER_URI, and what ippeveprinter sets.
 """
 
@@ -21,7 +21,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hardware.ipp import IppPrinter
+    from hardware.virtual.ipp_client import FarPrinter
 
 CONTROL_JOB = "virtual-printer-control"
 FAULTS = ("media-jam", "media-empty", "media-needed", "cover-open", "input-tray-missing", "toner-empty")
@@ -180,7 +180,7 @@ def sheets_of(pages: int, duplex: bool, copies: int, collated: bool) -> Iterator
 class PaperPath:
     """One job on its way through the printer. ``run`` returns the exit status for ippeveprinter."""
 
-    def __init__(self, tray: Tray, printer: IppPrinter, environment: dict[str, str], document: Path) -> None:
+    def __init__(self, tray: Tray, printer: FarPrinter, environment: dict[str, str], document: Path) -> None:
         self._tray = tray
         self._printer = printer
         self._document = document
@@ -271,9 +271,9 @@ def main(environment: dict[str, str], document: Path) -> int:
         _say_state("+", tray.menu().reasons)
         return 0
     # Loaded for real jobs only: a control job keeps the printer busy for as short a time as can be.
-    from hardware.ipp import IppPrinter
+    from hardware.virtual.ipp_client import FarPrinter
 
-    return PaperPath(tray, IppPrinter(environment["VIRTUAL_PRINTER_URI"], timeout=10), environment, document).run()
+    return PaperPath(tray, FarPrinter(environment["VIRTUAL_PRINTER_URI"], timeout=10), environment, document).run()
 
 
 if __name__ == "__main__":

@@ -12,9 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
-from hardware.ipp import IppPrinter, Refused, Unreachable
+from hardware.ipp import Refused, Unreachable
 from hardware.virtual import paper_path
 from hardware.virtual.cups import PrivateCups
+from hardware.virtual.ipp_client import FarPrinter
 from hardware.virtual.leash import FarSideDied, Leashed
 from hardware.virtual.paper_path import CONTROL_JOB, Menu, Sheet, Tray
 from hardware.virtual.printer_model import JPEG, PDF, PWG, URF, Model, media_form
@@ -163,7 +164,7 @@ class VirtualPrinter:
 
     def _tell(self) -> None:
         """An idle printer learns of a fault by a job without paper; a busy one refuses that and looks by itself."""
-        asked = IppPrinter(self.uri, _TIMEOUT_S)
+        asked = FarPrinter(self.uri, _TIMEOUT_S)
         try:
             job_id = asked.print_document(CONTROL_JOB, PDF, b"%PDF-1.4\n")
         except (Refused, Unreachable):

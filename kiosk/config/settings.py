@@ -152,8 +152,6 @@ class HotelSettings(Section, frozen=True):
     """Not negotiated on the wire: the hotel says which. A Python codec name such as gbk, utf-8, latin-1."""
     interface: Literal["MS", "MB", "VI", "WW"]
     workstation: Annotated[str, Meta(pattern=r"^[A-Za-z0-9]{1,16}$", description="1 to 16 letters and digits")]
-    posting_mode: Literal["PS"]
-    """PS posts to the room; the hotel system picks the folio."""
     answer_seconds: Annotated[float, Meta(ge=5, le=300)]
     """How long an answer is waited for before the posting's outcome is unknown."""
     fields: dict[FiasRecord, tuple[FiasField, ...]]

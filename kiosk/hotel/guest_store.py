@@ -69,6 +69,10 @@ def discard(path: Path) -> None:
             file.unlink()
 
 
+def _connected(uri: str) -> sqlite3.Connection:
+    return sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+
+
 @contextmanager
 def _named() -> Iterator[None]:
     try:
@@ -77,17 +81,12 @@ def _named() -> Iterator[None]:
         raise GuestsUnavailable(type(fault).__name__) from fault
 
 
-class GuestStore:
-    """An open cache. Its calls block. Raises GuestsUnavailable when the file cannot be used."""
+class GuestLookup:
+    """The cache for reading. Its calls block. Raises GuestsUnavailable when there is none or it cannot be used."""
 
     def __init__(self, path: Path) -> None:
         with _named():
-            self._db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        try:
-            self._prepare()
-        except BaseException:
-            self._db.close()
-            raise
+            self._db = _connected(f"{path.absolute().as_uri()}?mode=ro")
 
     def __enter__(self) -> Self:
         return self
@@ -99,13 +98,6 @@ class GuestStore:
 
     def close(self) -> None:
         self._db.close()
-
-    def _prepare(self) -> None:
-        with _named():
-            for pragma in ("journal_mode = TRUNCATE", "secure_delete = ON", "synchronous = NORMAL"):
-                self._db.execute(f"PRAGMA {pragma}")
-            if self._db.execute("PRAGMA user_version").fetchone()[0] == 0:
-                self._db.executescript(_SCHEMA)
 
     def by_room(self, room: str) -> list[Guest]:
         """All guests of a room, who came first first. Leading zeros count."""
@@ -137,6 +129,34 @@ class GuestStore:
         """Whether a resync has ever come to its end in this file."""
         with _named():
             return bool(self._db.execute("SELECT complete FROM roll").fetchone()[0])
+
+    def _guests(self, query: str, *values: str) -> list[Guest]:
+        with _named():
+            rows = self._db.execute(query, values).fetchall()
+        return [
+            Guest(room, reservation, name, given, language, bool(no_post), bool(vip))
+            for room, reservation, name, given, language, no_post, vip, _, _ in rows
+        ]
+
+
+class GuestStore(GuestLookup):
+    """The cache for writing, made anew where there is none. Raises GuestsUnavailable when it cannot be used."""
+
+    def __init__(self, path: Path) -> None:
+        with _named():
+            self._db = _connected(path.absolute().as_uri())
+        try:
+            self._prepare()
+        except BaseException:
+            self._db.close()
+            raise
+
+    def _prepare(self) -> None:
+        with _named():
+            for pragma in ("journal_mode = TRUNCATE", "secure_delete = ON", "synchronous = NORMAL"):
+                self._db.execute(f"PRAGMA {pragma}")
+            if self._db.execute("PRAGMA user_version").fetchone()[0] == 0:
+                self._db.executescript(_SCHEMA)
 
     def may_ask(self, wall_seconds: float, every: float) -> bool:
         """Whether a resync is due: only for an incomplete cache, and not again within ``every`` seconds.
@@ -254,11 +274,3 @@ class GuestStore:
                     f"UPDATE guests SET {column} = ? WHERE room = ? AND reservation = ?",  # noqa: S608 - our own names
                     (understood(value), room, reservation),
                 )
-
-    def _guests(self, query: str, *values: str) -> list[Guest]:
-        with _named():
-            rows = self._db.execute(query, values).fetchall()
-        return [
-            Guest(room, reservation, name, given, language, bool(no_post), bool(vip))
-            for room, reservation, name, given, language, no_post, vip, _, _ in rows
-        ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from kiosk.hotel.guest_store import GuestStore
+from kiosk.hotel.guest_store import GuestLookup
 from kiosk.hotel.protocol import Guest
 
 
@@ -25,9 +25,9 @@ class CachedGuests:
         return await asyncio.to_thread(self._by_card, uid)
 
     def _by_name(self, room: str, name: str) -> Guest | None:
-        with GuestStore(self._path) as store:
+        with GuestLookup(self._path) as store:
             return store.find(room, name)
 
     def _by_card(self, uid: str) -> Guest | None:
-        with GuestStore(self._path) as store:
+        with GuestLookup(self._path) as store:
             return store.by_card(uid)

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import msgspec
 
-FILE = "link.json"
-
 
 class LinkStatus(msgspec.Struct, frozen=True):
     """``alive``: the hotel system answers. Times in milliseconds since 1970 UTC; ``seen_at`` is the heartbeat.

@@ -159,6 +159,19 @@ async def test_every_listener_hears_a_card(bench: Bench) -> None:
     assert await next_card(journey) == await next_card(metrics) == bench.kind.first
 
 
+async def test_a_card_that_is_lifted_is_forgotten(bench: Bench) -> None:
+    cards = bench.reader.cards()
+    bench.far_side.present(bench.kind.first)
+    await next_card(cards)
+    assert bench.reader._presentations.remembers
+    bench.far_side.remove()
+    assert await stays_quiet(cards)
+    bench.now += 0.5
+    async with asyncio.timeout(SOON):
+        while bench.reader._presentations.remembers:
+            await asyncio.sleep(0.02)
+
+
 async def test_a_card_nobody_waited_for_is_not_kept(bench: Bench) -> None:
     witness = bench.reader.cards()
     bench.far_side.present(bench.kind.first)

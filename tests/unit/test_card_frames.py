@@ -191,6 +191,20 @@ def test_a_card_counts_again_by_how_long_it_was_away(away: float, counts: bool) 
     assert presentations.seen("AA") is counts
 
 
+def test_a_card_that_is_away_is_forgotten() -> None:
+    clock = Clock()
+    presentations = Presentations(clock)
+    presentations.seen("AA")
+    presentations.absent()
+    clock.now += ABSENCE / 2
+    presentations.absent()
+    assert presentations.remembers
+    clock.now += ABSENCE / 2
+    presentations.absent()
+    assert not presentations.remembers
+    assert "AA" not in repr(vars(presentations))
+
+
 def test_two_cards_in_turn_count_every_time() -> None:
     presentations = Presentations(Clock())
     assert all(presentations.seen(uid) for uid in ("AA", "BB", "AA", "BB"))

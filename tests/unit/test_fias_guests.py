@@ -1,12 +1,13 @@
 """The guest cache: what each record does to it, and what it gives away (nothing)."""
 
 import asyncio
+import sqlite3
 
 import pytest
 
 from kiosk.hotel import guest_store
 from kiosk.hotel.fias.codec import Record
-from kiosk.hotel.guest_store import SHARERS_COMPARED, GuestStore
+from kiosk.hotel.guest_store import SHARERS_COMPARED, GuestLookup, GuestStore
 from kiosk.hotel.guests import CachedGuests
 from kiosk.hotel.protocol import GuestsUnavailable
 
@@ -177,3 +178,14 @@ async def test_a_damaged_file_is_named_and_not_guessed_from(tmp_path):
     path.write_bytes(b"not a database, whatever it says" * 200)
     with pytest.raises(GuestsUnavailable):
         await CachedGuests(path).identify("12", "Ada Example")
+
+
+async def test_asking_makes_no_file_and_writes_nothing(tmp_path):
+    path = tmp_path / "guests.db"
+    with pytest.raises(GuestsUnavailable):
+        await CachedGuests(path).identify("12", "Ada Example")
+    assert list(tmp_path.iterdir()) == []
+    with GuestStore(path) as store:
+        store.apply([record("GI", RN="12", G="1", GN="Ada Example")])
+    with GuestLookup(path) as lookup, pytest.raises(sqlite3.OperationalError, match="readonly"):
+        lookup._db.execute("DELETE FROM guests")
