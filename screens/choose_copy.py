@@ -74,7 +74,8 @@ class ChooseCopyScreen(QuestionScreen):
             "staple", "copy.staple", self.question.staples(self.order),
             lambda staple: t(f"copy.staple.{_name(staple)}"),
         )  # fmt: skip
-        yield Row("source", "copy.source", choices.source, lambda source: t(f"copy.source.{source.value}"))
+        if self.question.source_asked:
+            yield Row("source", "copy.source", choices.source, lambda source: t(f"copy.source.{source.value}"))
 
     # Rows
 

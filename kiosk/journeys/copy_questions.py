@@ -74,6 +74,11 @@ class ChooseCopy(Question[CopyOrder | ScanAgain]):
     pages: int | None = None
     adjusting: bool = False
 
+    @property
+    def source_asked(self) -> bool:
+        """Whether the originals are still to be laid somewhere; those that are scanned lie where they lay."""
+        return not self.adjusting or self.pages is None
+
     def staples(self, order: CopyOrder) -> tuple[Choice, ...]:
         """The staples that ``order`` can have, as sorted as it is."""
         if order.sorted:

@@ -20,11 +20,11 @@ PRINTED = "printed"
 
 
 async def farewell(visit: Visit, station: Station, charging: Charging, *, asked: int, originals_in: str) -> bool:
-    """Print the receipt, say what was charged, thank. True when the guest wants another service."""
+    """Print the receipt, say what was charged, thank. True when the guest wants another service, or was not served."""
     visit.at_stake = False
     if charging.undecided:
         await _undecided(visit, station, charging)
-        return False
+        return True
     bill, voucher = charging.bill(charging.sheets), charging.voucher
     if voucher is None:
         return await visit.ask(

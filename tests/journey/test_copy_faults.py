@@ -112,7 +112,8 @@ async def test_a_guest_who_cannot_be_identified_on_a_full_disk_is_promised_nobod
 
 async def test_books_that_cannot_be_closed_leave_it_open_what_is_charged(station):
     station.books.finish = refuse
-    guest = ScriptedGuest(happy(THREE))
+    station.patience = Patience(quiet=0.01, warning=0)
+    guest = ScriptedGuest(happy(THREE, Home=["copy", SILENCE]))
     async with visited(station, guest):
         (apology,) = guest.asked(Apology)
         assert (apology.key, apology.undecided) == ("store.full", True)
@@ -121,13 +122,13 @@ async def test_books_that_cannot_be_closed_leave_it_open_what_is_charged(station
 
 async def test_a_charge_that_is_unknown_is_not_called_free(tmp_path, documents):
     printer = PaperPrinter()
-    station = paper_station(tmp_path, documents, printer=printer)
+    station = paper_station(tmp_path, documents, printer=printer, patience=Patience(quiet=0.01, warning=0))
 
     def sign_then_fail(_question):
         printer.fails = OutcomeUnknown("printer.submit-unknown")
         return happy()[Sign]
 
-    guest = ScriptedGuest(happy(THREE, Sign=sign_then_fail))
+    guest = ScriptedGuest(happy(THREE, Sign=sign_then_fail, Home=["copy", SILENCE]))
     async with visited(station, guest):
         (apology,) = guest.asked(Apology)
         assert (apology.undecided, apology.staff_called) == (True, True)

@@ -124,6 +124,7 @@ async def test_at_the_sample_the_originals_may_come_from_the_other_source(statio
     guest = ScriptedGuest(happy(ApproveSample=verdicts, ChooseCopy=choices) | {ScanTrouble: ScanChoice.OTHER_SOURCE})
     async with visited(station, guest):
         assert guest.asked(ScanTrouble)[0].other_source
+        assert [q.source_asked for q in guest.asked(ChooseCopy)] == [True, False, True]
         assert [scan.source for scan in scanner.scans] == [Source.GLASS, Source.GLASS, Source.FEEDER]
         assert vouchers(station) == [(9, 900)]
 
