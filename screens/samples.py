@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +82,6 @@ BILL = Bill(
     tax=yuan(25),
     tax_basis_points=600,
 )
-FREE = replace(BILL, lines=(), total=yuan(0), tax=yuan(0))
 TERMS = {language: texts(language)("sign.text", amount=money(BILL.total)) for language in LANGUAGES}
 TILES = (
     ServiceTile("copy", "copy.tile.hint", yuan(100)),
@@ -181,7 +179,6 @@ def samples(folder: Path, language: str) -> Mapping[str, tuple[Any, Situation]]:
             PrinterTrouble("printer.media-empty", "tray-2", 2, 10, yuan(200), 2, waiting=True),
             working,
         ),
-        "trouble-alone": (PrinterTrouble("printer.media-jam", "door", 2, 10, yuan(200), None), working),
         "farewell": (
             Farewell(BILL, 3, 3, "K1-000217", "printed", "https://kiosk.example/r/K1-000217", "glass"),
             Situation(language, STAGES),
@@ -190,10 +187,5 @@ def samples(folder: Path, language: str) -> Mapping[str, tuple[Any, Situation]]:
             Farewell(BILL, 3, 3, "K1-000217", "receipt.paper-out", "https://kiosk.example/r/K1-000217", "feeder"),
             Situation(language, STAGES),
         ),
-        "farewell-cut-short": (
-            Farewell(BILL, 3, 10, "K1-000217", "printed", "https://kiosk.example/r/1", "glass", "printer.offline"),
-            Situation(language, STAGES),
-        ),
-        "farewell-free": (Farewell(FREE, 3, 3, None, None, None, "glass"), Situation(language, STAGES)),
         "moment": (Progress("progress.moment"), plain),
     }

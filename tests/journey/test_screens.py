@@ -45,6 +45,7 @@ from kiosk.visit import (
 )
 from screens import samples
 from screens.hand import touch_at
+from screens.layout_check import faults_of
 
 ZH = Situation("zh_CN")
 IN_COPY = Situation("zh_CN", STAGES, can_go_back=True)
@@ -283,6 +284,30 @@ def test_farewell_ends_or_goes_on(glass, asked, test_id, expected):
     answer = asked(Farewell(samples.BILL, 3, 3, "000217", "printed", "K | 000217", "glass"), IN_COPY)
     glass.tap(test_id)
     assert glass.result(answer) is expected
+
+
+def words_on(screen):
+    return [label.text for label in screen.walk() if isinstance(label, Label)]
+
+
+def test_what_was_free_of_charge_has_no_voucher_and_no_code(glass, asked):
+    asked(Farewell(samples.BILL, 3, 3, None, None, None, "glass"), IN_COPY)
+    words = words_on(glass.screen)
+    assert glass.screen.t("farewell.free") in words
+    assert glass.screen.t("farewell.qr") not in words
+    assert not faults_of(glass.screen)
+
+
+def test_farewell_says_what_cut_the_copy_short(glass, asked):
+    asked(Farewell(samples.BILL, 3, 10, "000217", "printed", "K", "glass", "printer.offline"), IN_COPY)
+    assert glass.screen.t("printer.offline") in words_on(glass.screen)
+    assert not faults_of(glass.screen)
+
+
+def test_nobody_is_promised_where_nobody_could_be_called(glass, asked):
+    asked(PrinterTrouble("printer.media-jam", "door", 2, 10, samples.yuan(200), None), IN_COPY)
+    assert glass.screen.t("printer.staff", minutes=2) not in words_on(glass.screen)
+    assert not faults_of(glass.screen)
 
 
 def test_apology_is_read_and_closed(glass, asked):
