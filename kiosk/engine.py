@@ -31,8 +31,11 @@ log = structlog.get_logger()
 START_PATIENCE = 4.0
 """Seconds the devices have to answer before the first guest is told that something does not work."""
 
+HOUSE = 5.0
+"""Seconds between two rounds of the housekeeping; a status is stale after thirty."""
+
 ROUND = 1.0
-"""Seconds between two rounds of the housekeeping."""
+"""Seconds between two looks for charges to put right."""
 
 SELDOM = 15.0
 """Seconds between two questions about a charge of which nothing new can be learned for the time being."""
@@ -113,7 +116,7 @@ class Engine:
                     log.error("store.failed", key=fault.key)  # noqa: TRY400  the key says it all
                 except OSError:
                     log.exception("status.unwritable")
-            await asyncio.sleep(ROUND)
+            await asyncio.sleep(HOUSE)
 
     async def _put_right(self) -> None:
         """Recover what was left open. Beside the housekeeping: a printer may take long to answer for each charge."""

@@ -18,7 +18,7 @@ from kiosk.config.settings import Settings
 from kiosk.monitor import logs
 from kiosk.monitor.watchdog import Systemd, Watchdog, watchdog_interval
 
-FRAME_LIMIT, ENGINE_LIMIT = 20.0, 20.0
+FRAME_LIMIT, ENGINE_LIMIT = 30.0, 20.0
 """Seconds without a drawn frame, or without a turn of the engine, after which the process is no use to anybody."""
 
 log = structlog.get_logger()
