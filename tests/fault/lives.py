@@ -151,7 +151,7 @@ class Errand:
 
 async def serve(place: Place, errand: Errand, point: Point) -> None:
     """A kiosk that serves one guest; its deaths lie between the guest's first touch and the end of the visit."""
-    engine.ROUND = 60.0  # housekeeping is for the lives after it
+    engine.ROUND = engine.HOUSE = 60.0  # housekeeping is for the lives after it
     station = place.station()
     station.books.db.trace(point.statement)
     _count_orders(point)
@@ -167,7 +167,7 @@ async def serve(place: Place, errand: Errand, point: Point) -> None:
 
 async def restart(place: Place, point: Point) -> None:
     """A kiosk that starts again, until nothing is open but what a person was asked about."""
-    engine.ROUND = 0.05
+    engine.ROUND = engine.HOUSE = 0.05
     station = place.station()
     station.books.db.trace(Writing(point))
     point.arm()

@@ -114,7 +114,7 @@ async def copy(disk: Disk, name: str, settled: list[tuple[int, int]], question: 
 
 
 def main(folder: Path) -> None:
-    engine.ROUND = 0.05
+    engine.ROUND = engine.HOUSE = 0.05
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     turns: list[tuple[str, list[tuple[int, int]], Any, int]] = [
         ("before it is known who pays", [AGAIN], Identify, 0),

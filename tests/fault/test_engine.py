@@ -71,6 +71,12 @@ async def until(right):
             await asyncio.sleep(0.005)
 
 
+@pytest.fixture(autouse=True)
+def busy_housekeeping(monkeypatch):
+    """What the station does every few seconds is done at once."""
+    monkeypatch.setattr(engine, "HOUSE", 0.2)
+
+
 async def test_a_printer_that_does_not_answer_for_a_charge_holds_up_no_housekeeping(tmp_path):
     printer = MutePrinter(jobs={"rest": JobRecord(JobState.COMPLETED, 2)})
     station = paper_station(tmp_path, Clerk(), printer=printer)
@@ -97,6 +103,7 @@ async def test_what_the_printer_has_forgotten_is_asked_about_ever_less_often(tmp
         rounds = asyncio.get_running_loop().time()
         await until(lambda: printer.asked >= 6)
         assert asyncio.get_running_loop().time() - rounds >= (4 + 8) * engine.ROUND
+        await until(station.requests.list_open)
         (request,) = station.requests.list_open()
         assert request.kind == "charge-unknown"
 
