@@ -198,6 +198,9 @@ def booted(folder: Path) -> Iterator[Container]:
         until(lambda: container.run("systemctl", "is-active", "basic.target", check=False).returncode == 0, "boot")
         yield container
     finally:
+        # The container is its init's process namespace: with nspawn alone gone, the init would live on.
+        if machine.poll() is None and (init := _init_of(children)):
+            os.kill(init, signal.SIGKILL)
         machine.kill()
         machine.wait()
 
