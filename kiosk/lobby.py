@@ -164,7 +164,7 @@ class Lobby:
             if choose_language:
                 visit.language = await visit.ask(ChooseLanguage())
             while await self._one_service(visit):
-                visit.trail, visit.at_stake = (), False
+                visit.trail, visit.at_stake, visit.signed = (), False, False
         except GuestLeft:
             log.info("visit.idle", visit=visit.id)
 
@@ -193,13 +193,14 @@ class Lobby:
         except Exception as fault:
             # The top of a visit: whatever was not foreseen is logged and said, and the next guest is served.
             log.exception("service.crashed", visit=visit.id, service=choice, kind=type(fault).__name__)
-            return await self._apologise(visit, choice, "service.crashed")
+            # Nobody can say here what was settled already; once the guest has signed it is not called free.
+            return await self._apologise(visit, choice, "service.crashed", undecided=visit.signed)
 
-    async def _apologise(self, visit: Visit, service: str, key: str) -> bool:
+    async def _apologise(self, visit: Visit, service: str, key: str, *, undecided: bool = False) -> bool:
         if ending():
             raise asyncio.CancelledError  # the visit was already being ended when this went wrong: nobody is there
         called = await self._station.tell_staff("service", visit, key, service=service)
-        await visit.ask(Apology(key, staff_called=called))
+        await visit.ask(Apology(key, undecided=undecided, staff_called=called))
         return True
 
     async def _home(self, visit: Visit) -> str | ShowPrices:

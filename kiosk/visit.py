@@ -142,7 +142,8 @@ TRIES = 3
 class Visit:
     """What a journey may use: the guest's ear, the guest's purse, and nothing that survives the visit.
 
-    The whole object is dropped when the visit ends; there is no field to wipe by hand. ``tries_left`` of saying who
+    The whole object is dropped when the visit ends; there is no field to wipe by hand. ``signed``: in the service under
+    way the guest has signed, so money may be owed. ``tries_left`` of saying who
     pays are a visit's, not a question's; ``told`` are the numbers of its requests to staff, by what they say.
     """
 
@@ -153,6 +154,7 @@ class Visit:
     id: str = field(default_factory=lambda: uuid4().hex[:12])
     trail: tuple[str, ...] = ()
     at_stake: bool = False
+    signed: bool = False
     tries_left: int = TRIES
     told: dict[str, int] = field(default_factory=dict)
     _touched: asyncio.Event = field(default_factory=asyncio.Event)

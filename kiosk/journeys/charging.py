@@ -81,6 +81,7 @@ class Charging:
     async def sign(self, text: str, strokes: tuple[Stroke, ...]) -> None:
         await self.station.books.db.run(self.station.books.sign, self.id, text, strokes)
         self.signed = True
+        self.visit.signed = True
         log.info("charge.signed", charge=self.id)
 
     def job_name(self, purpose: str) -> str:

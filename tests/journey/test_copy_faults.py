@@ -279,4 +279,17 @@ async def test_an_unforeseen_error_is_said_and_the_next_guest_is_served(station)
     guest = ScriptedGuest(happy(ChooseCopy=crash, Home=["copy", SILENCE]))
     async with visited(station, guest):
         assert guest.asked(Apology)[0].key == "service.crashed"
+        assert not guest.asked(Apology)[0].undecided
         assert nothing_left(station)
+
+
+async def test_an_unforeseen_error_after_the_signature_is_not_called_free(station):
+    def crash(_question):
+        raise RuntimeError("a programming error")
+
+    station.patience = Patience(quiet=0.01, warning=0)
+    guest = ScriptedGuest(happy(Farewell=crash, Home=["copy", SILENCE]))
+    async with visited(station, guest):
+        assert vouchers(station) == [(1, 100)]
+        at_farewell = guest.asked(Apology)[0]
+        assert (at_farewell.key, at_farewell.undecided) == ("service.crashed", True)
