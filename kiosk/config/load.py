@@ -10,7 +10,7 @@ import msgspec
 
 from kiosk.books.tariff import Tariff, TariffError, TariffSection
 from kiosk.config.settings import Settings
-from kiosk.config.typed import ConfigError, Table, is_struct, read_toml, typed
+from kiosk.config.typed import ConfigError, Table, read_toml, struct_of, typed
 
 __all__ = ["DEFAULTS", "ConfigError", "load", "load_tariff"]
 
@@ -58,8 +58,8 @@ def _anchored(table: Table, struct: type[msgspec.Struct], folder: Path) -> Table
     anchored = dict(table)
     for key, value in table.items():
         kind = types.get(key)
-        if isinstance(value, dict) and is_struct(kind):
-            anchored[key] = _anchored(value, kind, folder)
+        if isinstance(value, dict) and (inner := struct_of(kind)):
+            anchored[key] = _anchored(value, inner, folder)
         elif isinstance(value, str) and value and Path in (kind, *get_args(kind)):
             anchored[key] = str(folder / value)
     return anchored

@@ -5,30 +5,19 @@ What the house leaves out is read from ``defaults/kiosk.toml``, not from here, s
 
 from __future__ import annotations
 
-import codecs
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import msgspec
 from msgspec import Meta
 
-from kiosk.config.typed import FieldError
-from kiosk.hotel.fias.records import Description
+from kiosk.config.hotel import HotelSettings, WakeUpSettings
+from kiosk.config.typed import FieldError, Section, Word
 
-Word = Annotated[str, Meta(min_length=1, max_length=200)]
-Port = Annotated[int, Meta(ge=1, le=65535)]
 Baud = Literal[9600, 19200, 38400, 57600, 115200]
 BcmPin = Annotated[int, Meta(ge=2, le=27)]
 """A pin by its Broadcom number; 0 and 1 belong to the EEPROM of the header."""
-
-FiasField = Annotated[str, Meta(pattern=r"^[A-Z0-9#$+&]{2}$")]
-FiasRecord = Literal["GI", "GC", "GO", "PS", "PA", "NS", "NE", "KR", "KD"]
-
-
-class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One table of the file: immutable, complete, and without keys nobody reads."""
 
 
 class House(Section, frozen=True):
@@ -143,31 +132,6 @@ class PanelSettings(Section, frozen=True):
                 raise FieldError("", f"{shared} share pin {pin}")
 
 
-class HotelSettings(Section, frozen=True):
-    """The hotel link as agreed in the vendor form of the hotel system (FIAS over TCP)."""
-
-    host: Word
-    port: Port
-    code_page: Word
-    """Not negotiated on the wire: the hotel says which. A Python codec name such as gbk, utf-8, latin-1."""
-    interface: Literal["MS", "MB", "VI", "WW"]
-    workstation: Annotated[str, Meta(pattern=r"^[A-Za-z0-9]{1,16}$", description="1 to 16 letters and digits")]
-    answer_seconds: Annotated[float, Meta(ge=5, le=300)]
-    """How long an answer is waited for before the posting's outcome is unknown."""
-    fields: dict[FiasRecord, tuple[FiasField, ...]]
-    """The fields that the hotel has enabled, by record."""
-
-    def __post_init__(self) -> None:
-        try:
-            codecs.lookup(self.code_page)
-        except LookupError:
-            raise FieldError("code_page", f"no such code page: {self.code_page!r}") from None
-        try:
-            Description(self.interface, "1.0", self.workstation, self.code_page, fields=dict(self.fields.items()))
-        except ValueError as fault:
-            raise FieldError("fields", str(fault)) from None
-
-
 class TariffSettings(Section, frozen=True):
     """The price list is a file of its own: it changes oftener than the station does."""
 
@@ -188,4 +152,5 @@ class Settings(Section, frozen=True):
     receipt: ReceiptSettings
     panel: PanelSettings
     hotel: HotelSettings
+    wake_up: WakeUpSettings
     tariff: TariffSettings

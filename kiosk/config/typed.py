@@ -7,12 +7,21 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeGuard, TypeVar, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
+from msgspec import Meta
 
 Table = dict[str, Any]
 T = TypeVar("T", bound=msgspec.Struct)
+Word = Annotated[str, Meta(min_length=1, max_length=200)]
+Port = Annotated[int, Meta(ge=1, le=65535)]
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One table of the file: immutable, complete, and without keys nobody reads."""
+
 
 # How msgspec ends a message: "... - at `$.panel.busy`", "... - at `key` in `$.hotel.fields`"
 _MESSAGE = re.compile(r"(?P<reason>.*?)(?: - at (?:`key` in )?`\$(?P<place>[^`]*)`)?", re.DOTALL)
@@ -66,18 +75,24 @@ def unknown_keys(table: Mapping[str, object], struct: type[msgspec.Struct]) -> I
     for name, value in table.items():
         if name not in struct.__struct_fields__:
             yield name, list(struct.__struct_fields__)
-        elif isinstance(value, Mapping) and is_struct(types[name]):
-            for key, known in unknown_keys(value, types[name]):
+        elif isinstance(value, Mapping) and (inner := struct_of(types[name])):
+            for key, known in unknown_keys(value, inner):
                 yield f"{name}.{key}", known
-        elif isinstance(value, list) and get_origin(types[name]) is tuple and is_struct(get_args(types[name])[0]):
+        elif (
+            isinstance(value, list)
+            and get_origin(types[name]) is tuple
+            and (inner := struct_of(get_args(types[name])[0]))
+        ):
             rows = ((number, row) for number, row in enumerate(value) if isinstance(row, Mapping))
             for number, row in rows:
-                for key, known in unknown_keys(row, get_args(types[name])[0]):
+                for key, known in unknown_keys(row, inner):
                     yield f"{name}[{number}].{key}", known
 
 
-def is_struct(kind: object) -> TypeGuard[type[msgspec.Struct]]:
-    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+def struct_of(kind: object) -> type[msgspec.Struct] | None:
+    """The struct that a field's type is, or may be; None where it is none."""
+    kinds = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
+    return next((each for each in kinds if isinstance(each, type) and issubclass(each, msgspec.Struct)), None)
 
 
 def _path(wanted: type, value: object) -> object:
@@ -104,7 +119,8 @@ def _accepted(struct: type[msgspec.Struct], key: str) -> str:
     """In words what the field at ``key`` takes, "" where its type says enough."""
     kind: Any = struct
     for name in key.split("."):
-        kind = get_type_hints(kind, include_extras=True).get(name) if is_struct(kind) else None
+        inner = struct_of(kind)
+        kind = get_type_hints(inner, include_extras=True).get(name) if inner else None
     if get_origin(kind) is Literal:
         return ", ".join(str(value) for value in get_args(kind))
     notes = [note.description for note in getattr(kind, "__metadata__", ()) if isinstance(note, msgspec.Meta)]

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from kiosk.config.settings import HotelSettings
+from kiosk.config.hotel import HotelSettings
 from kiosk.hotel.fias import events
 from kiosk.hotel.fias.codec import Malformed, Record
 from kiosk.hotel.fias.records import Description
@@ -54,13 +54,8 @@ class LinkSettings:
     @classmethod
     def of(cls, hotel: HotelSettings, timezone: str) -> LinkSettings:
         """From the station's configuration; ``timezone`` is the house's."""
-        station = Description(
-            interface=hotel.interface,
-            workstation=hotel.workstation,
-            code_page=hotel.code_page,
-            fields=dict(hotel.fields.items()),
-        )
-        return cls(hotel.host, hotel.port, ZoneInfo(timezone), station, Timings(answer=hotel.answer_seconds))
+        timings = Timings(answer=hotel.answer_seconds)
+        return cls(hotel.host, hotel.port, ZoneInfo(timezone), hotel.description(), timings)
 
 
 def system_clock(zone: ZoneInfo) -> Clock:

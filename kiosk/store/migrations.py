@@ -7,7 +7,41 @@ from __future__ import annotations
 
 from kiosk.store.database import Schema
 
-_BOOKS_1 = """
+_OUTBOX = """
+CREATE TABLE outbox (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    destination TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    state TEXT NOT NULL,
+    number INTEGER,
+    attempts INTEGER NOT NULL,
+    held_at INTEGER NOT NULL,
+    not_before INTEGER NOT NULL,
+    remark TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL,
+    UNIQUE (destination, key)
+);
+CREATE INDEX outbox_by_state ON outbox (destination, state, seq);
+
+CREATE TABLE attempts (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    delivery INTEGER NOT NULL REFERENCES outbox (seq),
+    number INTEGER NOT NULL,
+    begun_at INTEGER NOT NULL
+);
+CREATE INDEX attempts_of_delivery ON attempts (delivery);
+
+CREATE TABLE counters (
+    name TEXT PRIMARY KEY,
+    value INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+
+_BOOKS_1 = (
+    """
 CREATE TABLE charges (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,
@@ -79,37 +113,9 @@ CREATE TABLE vouchers (
     at INTEGER NOT NULL
 );
 
-CREATE TABLE outbox (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    destination TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    key TEXT NOT NULL,
-    payload TEXT NOT NULL,
-    state TEXT NOT NULL,
-    number INTEGER,
-    attempts INTEGER NOT NULL,
-    held_at INTEGER NOT NULL,
-    not_before INTEGER NOT NULL,
-    remark TEXT NOT NULL,
-    created_at INTEGER NOT NULL,
-    changed_at INTEGER NOT NULL,
-    UNIQUE (destination, key)
-);
-CREATE INDEX outbox_by_state ON outbox (destination, state, seq);
-
-CREATE TABLE attempts (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    delivery INTEGER NOT NULL REFERENCES outbox (seq),
-    number INTEGER NOT NULL,
-    begun_at INTEGER NOT NULL
-);
-CREATE INDEX attempts_of_delivery ON attempts (delivery);
-
-CREATE TABLE counters (
-    name TEXT PRIMARY KEY,
-    value INTEGER NOT NULL
-) WITHOUT ROWID;
-
+"""
+    + _OUTBOX
+    + """
 CREATE TRIGGER entries_balance BEFORE INSERT ON entries
 WHEN NOT EXISTS (SELECT 1 FROM lines WHERE entry = NEW.seq)
   OR EXISTS (SELECT 1 FROM lines WHERE entry = NEW.seq GROUP BY currency HAVING sum(minor) <> 0)
@@ -135,6 +141,7 @@ CREATE TRIGGER signatures_kept BEFORE DELETE ON signatures
 WHEN EXISTS (SELECT 1 FROM vouchers WHERE charge = OLD.charge)
 BEGIN SELECT RAISE(ABORT, 'signatures of a voucher are kept'); END;
 """
+)
 
 _REGISTER_1 = """
 CREATE TABLE requests (
@@ -154,5 +161,51 @@ CREATE TABLE requests (
 CREATE INDEX requests_open ON requests (number) WHERE state = 'open';
 """
 
-BOOKS = Schema("books", 0x4B42_6F6B, (_BOOKS_1,))
-REGISTER = Schema("register", 0x4B52_6567, (_REGISTER_1,))
+_ATTEMPT_BALANCE = """
+ALTER TABLE attempts ADD COLUMN balance INTEGER;
+"""
+
+_REGISTER_2 = (
+    _OUTBOX
+    + _ATTEMPT_BALANCE
+    + """
+
+CREATE TABLE wake_ups (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    room TEXT NOT NULL,
+    reservation TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    origin TEXT NOT NULL,
+    state TEXT NOT NULL,
+    visit TEXT NOT NULL,
+    language TEXT NOT NULL,
+    remark TEXT NOT NULL,
+    changed_at INTEGER NOT NULL
+);
+CREATE INDEX wake_ups_in_order ON wake_ups (state, at, number);
+CREATE INDEX wake_ups_of_room ON wake_ups (room, at);
+
+CREATE TABLE messages (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    room TEXT NOT NULL,
+    reservation TEXT NOT NULL,
+    hotel_id TEXT NOT NULL,
+    text TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    changed_at INTEGER NOT NULL,
+    UNIQUE (room, reservation, hotel_id)
+);
+
+CREATE TABLE room_wishes (
+    room TEXT PRIMARY KEY,
+    reservation TEXT NOT NULL,
+    wish TEXT NOT NULL,
+    until INTEGER,
+    changed_at INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+)
+
+BOOKS = Schema("books", 0x4B42_6F6B, (_BOOKS_1, _ATTEMPT_BALANCE))
+REGISTER = Schema("register", 0x4B52_6567, (_REGISTER_1, _REGISTER_2))

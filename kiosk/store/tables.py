@@ -30,7 +30,7 @@ outbox = _table(
     "outbox",
     "seq# destination kind key payload state number# attempts# held_at# not_before# remark created_at# changed_at#",
 )
-attempts = _table(BOOKS_TABLES, "attempts", "seq# delivery# number# begun_at#")
+attempts = _table(BOOKS_TABLES, "attempts", "seq# delivery# number# begun_at# balance#")
 counters = _table(BOOKS_TABLES, "counters", "name value#")
 
 requests = _table(
@@ -38,3 +38,11 @@ requests = _table(
     "requests",
     "number# source kind place language visit details_key details state opened_at# closed_at# closed_by",
 )
+wake_ups = _table(
+    REGISTER_TABLES, "wake_ups", "number# room reservation at# origin state visit language remark changed_at#"
+)
+messages = _table(REGISTER_TABLES, "messages", "number# room reservation hotel_id text at# state changed_at#")
+room_wishes = _table(REGISTER_TABLES, "room_wishes", "room reservation wish until# changed_at#")
+
+for _shared in (outbox, attempts, counters):
+    _shared.to_metadata(REGISTER_TABLES)
