@@ -40,8 +40,9 @@ CREATE TABLE counters (
 ) WITHOUT ROWID;
 """
 
-_BOOKS_1 = (
-    """
+_BOOKS_1 = "".join(
+    (
+        """
 CREATE TABLE charges (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,
@@ -113,9 +114,9 @@ CREATE TABLE vouchers (
     at INTEGER NOT NULL
 );
 
-"""
-    + _OUTBOX
-    + """
+""",
+        _OUTBOX,
+        """
 CREATE TRIGGER entries_balance BEFORE INSERT ON entries
 WHEN NOT EXISTS (SELECT 1 FROM lines WHERE entry = NEW.seq)
   OR EXISTS (SELECT 1 FROM lines WHERE entry = NEW.seq GROUP BY currency HAVING sum(minor) <> 0)
@@ -140,7 +141,8 @@ BEGIN SELECT RAISE(ABORT, 'signatures are append-only'); END;
 CREATE TRIGGER signatures_kept BEFORE DELETE ON signatures
 WHEN EXISTS (SELECT 1 FROM vouchers WHERE charge = OLD.charge)
 BEGIN SELECT RAISE(ABORT, 'signatures of a voucher are kept'); END;
-"""
+""",
+    )
 )
 
 _REGISTER_1 = """
