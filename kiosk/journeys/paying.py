@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from kiosk.books.money import Money
 from kiosk.books.vouchers import Stroke as Stroke
@@ -23,13 +23,15 @@ class RoomAndName:
 class Identify(Question[RoomAndName]):
     """Lay the room card on the reader, or type room number and name. A card answers from outside the screen.
 
-    ``failed`` says only that the last try was not confirmed, never why.
+    ``failed`` says only that the last try was not confirmed, never why. ``purpose`` "charge": the room will pay;
+    "guest": something is done for the guest's own room, free of charge.
     """
 
     stage: ClassVar[str | None] = "identify"
     tries_left: int
     card_reader: bool
     failed: bool = False
+    purpose: Literal["charge", "guest"] = "charge"
 
 
 @dataclass(frozen=True)

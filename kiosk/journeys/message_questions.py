@@ -1,0 +1,85 @@
+"""What the message journey asks and shows. The journey itself is in messages.py.
+
+Nobody learns whether somebody stays in the house: every message is accepted in the same words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import ClassVar
+
+from kiosk.visit import Question
+
+TEMPLATES = ("call-me", "in-the-lobby", "front-desk", "own-words")
+"""Ready messages, worded by ``message.template.<name>``; "own-words" is what the guest types and nothing else."""
+OWN_WORDS = "own-words"
+LONGEST_NAME, LONGEST_SENDER, LONGEST_TEXT = 40, 40, 160
+READING = ("identify", "read")
+LEAVING = ("whom", "write", "confirm", "done")
+
+
+class MessageWay(Enum):
+    READ = "read"
+    LEAVE = "leave"
+
+
+@dataclass(frozen=True)
+class ChooseMessageWay(Question[MessageWay]):
+    """Read one's own messages, or leave one for somebody."""
+
+
+@dataclass(frozen=True)
+class MessageView:
+    """``number`` is the station's; ``at`` local time, None where the hotel system does not say."""
+
+    number: int
+    text: str = field(repr=False)
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class ReadMessages(Question[tuple[int, ...]]):
+    """The guest's messages, newest last. The answer: numbers of those that were read and are done with.
+
+    ``complete`` is False where the hotel system could not be asked just now: there may be more.
+    """
+
+    stage: ClassVar[str | None] = "read"
+    messages: tuple[MessageView, ...]
+    complete: bool = True
+
+
+@dataclass(frozen=True)
+class ForWhom(Question[str]):
+    """The name of the guest the message is for; at most LONGEST_NAME characters."""
+
+    stage: ClassVar[str | None] = "whom"
+    name: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Note:
+    """A message as it was put together: a ready one or own words, and who it is from (a name, a telephone number)."""
+
+    template: str
+    sender: str = field(repr=False)
+    text: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class WriteMessage(Question[Note]):
+    """Choose a ready message or write one, and say who it is from. ``note`` is what was written before."""
+
+    stage: ClassVar[str | None] = "write"
+    note: Note | None = None
+
+
+@dataclass(frozen=True)
+class ConfirmMessage(Question[bool]):
+    """Read back: ``words`` is the whole text as it will be handed over. False: write again."""
+
+    stage: ClassVar[str | None] = "confirm"
+    name: str = field(repr=False)
+    words: str = field(repr=False)

@@ -1,0 +1,92 @@
+"""What the wake-up journey asks and shows. The journey itself is in wake_up.py. Times are the hotel's local time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import Enum
+from typing import ClassVar
+
+from kiosk.visit import Question
+
+STAGES = ("identify", "time", "confirm", "done")
+
+
+class CallState(Enum):
+    """What a guest may know of a call."""
+
+    PENDING = "pending"
+    """Taken down here; the hotel system has not confirmed it yet. The station sees to it that somebody calls."""
+    CONFIRMED = "confirmed"
+    """The hotel system will call."""
+    OPERATOR = "operator"
+    """A person at the switchboard will call."""
+
+
+@dataclass(frozen=True)
+class WakeUpView:
+    """One call of the guest's own room; ``number`` is the station's."""
+
+    number: int
+    at: datetime
+    state: CallState
+
+
+@dataclass(frozen=True)
+class OrderCall:
+    """Answer: one more call."""
+
+
+@dataclass(frozen=True)
+class ChangeCall:
+    number: int
+
+
+@dataclass(frozen=True)
+class CancelCall:
+    number: int
+
+
+@dataclass(frozen=True)
+class WakeUps(Question[OrderCall | ChangeCall | CancelCall | None]):
+    """The calls that are ordered, in time order; None: the guest is content. ``full``: no more can be ordered."""
+
+    stage: ClassVar[str | None] = "done"
+    calls: tuple[WakeUpView, ...]
+    today: date
+    full: bool = False
+
+
+@dataclass(frozen=True)
+class ChooseWakeUp(Question[datetime]):
+    """When to call: on one of ``days``, to the minute, not before ``earliest``. ``suggested`` is where the wheel stands.
+
+    ``changing`` is the time of the call that is being changed. A time that is taken already is told by ``taken``.
+    """
+
+    stage: ClassVar[str | None] = "time"
+    days: tuple[date, ...]
+    earliest: datetime
+    suggested: datetime
+    changing: datetime | None = None
+    taken: tuple[datetime, ...] = ()
+
+
+@dataclass(frozen=True)
+class ConfirmWakeUp(Question[bool]):
+    """Read back day, time and room. ``room`` only where the guest typed it: a card that was found tells no room."""
+
+    stage: ClassVar[str | None] = "confirm"
+    at: datetime
+    today: date
+    room: str | None = field(default=None, repr=False)
+    instead_of: datetime | None = None
+
+
+@dataclass(frozen=True)
+class ConfirmCancel(Question[bool]):
+    """Really cancel the call at ``at``?"""
+
+    stage: ClassVar[str | None] = "confirm"
+    at: datetime
+    today: date
