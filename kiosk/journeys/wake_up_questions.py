@@ -59,7 +59,7 @@ class WakeUps(Question[OrderCall | ChangeCall | CancelCall | None]):
 
 @dataclass(frozen=True)
 class ChooseWakeUp(Question[datetime]):
-    """When to call: on one of ``days``, to the minute, not before ``earliest``. ``suggested`` is where the wheel stands.
+    """When to call: on one of ``days``, to the minute, not before ``earliest``. ``suggested`` is shown first.
 
     ``changing`` is the time of the call that is being changed. A time that is taken already is told by ``taken``.
     """
