@@ -98,6 +98,11 @@ class Trace:
     def __init__(self) -> None:
         self._listeners: set[asyncio.StreamWriter] = set()
 
+    @property
+    def heard(self) -> bool:
+        """Somebody listens."""
+        return bool(self._listeners)
+
     def tap(self, direction: Direction, heard: Record | str) -> None:
         """Costs nothing while nobody listens."""
         if self._listeners:
