@@ -8,14 +8,25 @@ a damaged file is thrown away and the hotel system asked again.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from kiosk.hotel.fias.codec import Record
 from kiosk.hotel.names import matches
+from kiosk.hotel.news import (
+    GuestChanged,
+    GuestIn,
+    GuestNews,
+    GuestOut,
+    KeyMade,
+    KeyVoid,
+    RollBegan,
+    RollEnded,
+    Told,
+)
 from kiosk.hotel.protocol import Guest, GuestsUnavailable
 
 BUSY_SECONDS = 5.0
@@ -25,41 +36,71 @@ SHARERS_COMPARED = 4
 
 _DECOY = Guest(room="", reservation="", name="Nobody Inparticular", given="")
 
+
+@dataclass(frozen=True)
+class _Stay:
+    """A row of ``guests``; ``id`` is None before it is one. ``shares``: came when somebody was in the room already."""
+
+    id: int | None
+    room: str
+    reservation: str
+    name: str = ""
+    given: str = ""
+    title: str = ""
+    language: str = ""
+    no_post: bool = False
+    vip: bool = False
+    shares: bool = False
+
+    def __repr__(self) -> str:
+        return f"_Stay({self.id})"
+
+    def told(self, told: Told) -> _Stay:
+        """The stay with what was told of its guest."""
+        changes: dict[str, Any] = dict(told)
+        return replace(self, **changes)
+
+    def guest(self) -> Guest:
+        return Guest(
+            self.room, self.reservation, self.name, self.given, self.language, self.no_post, self.vip, self.title
+        )
+
+
+_COLUMNS = "id, room, reservation, name, given, title, language, no_post, vip, shares"
+
 _SCHEMA = """
 BEGIN IMMEDIATE;
-CREATE TABLE IF NOT EXISTS guests (
+DROP TABLE IF EXISTS guests;
+DROP TABLE IF EXISTS cards;
+DROP TABLE IF EXISTS roll;
+CREATE TABLE guests (
+    id INTEGER PRIMARY KEY,
     room TEXT NOT NULL,
     reservation TEXT NOT NULL,
     name TEXT NOT NULL,
     given TEXT NOT NULL,
+    title TEXT NOT NULL,
     language TEXT NOT NULL,
     no_post INTEGER NOT NULL,
     vip INTEGER NOT NULL,
     shares INTEGER NOT NULL,
-    roll INTEGER NOT NULL,
-    PRIMARY KEY (room, reservation)
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS guests_by_reservation ON guests (reservation);
-CREATE TABLE IF NOT EXISTS cards (
+    roll INTEGER NOT NULL
+);
+CREATE INDEX guests_by_room ON guests (room);
+CREATE UNIQUE INDEX guests_by_reservation ON guests (reservation) WHERE reservation <> '';
+CREATE TABLE cards (
     uid TEXT PRIMARY KEY,
     room TEXT NOT NULL,
     reservation TEXT NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS roll (number INTEGER NOT NULL, complete INTEGER NOT NULL, asked REAL NOT NULL);
-INSERT INTO roll SELECT 0, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM roll);
-PRAGMA user_version = 1;
+CREATE TABLE roll (
+    number INTEGER NOT NULL, called INTEGER NOT NULL, complete INTEGER NOT NULL, asked REAL NOT NULL
+);
+INSERT INTO roll VALUES (0, 0, 0, 0);
+PRAGMA user_version = 2;
 COMMIT;
 """
-
-# Guest field of a record -> column and how its value is understood.
-_COLUMNS: dict[str, tuple[str, Callable[[str], str | bool]]] = {
-    "GN": ("name", str),
-    "GF": ("given", str),
-    "GL": ("language", str.upper),
-    "NP": ("no_post", lambda value: value == "Y"),
-    "GV": ("vip", lambda value: value.strip() not in ("", "0", "N")),
-    "GS": ("shares", lambda value: value == "Y"),
-}
+_VERSION = 2
 
 
 def discard(path: Path) -> None:
@@ -101,7 +142,7 @@ class GuestLookup:
 
     def by_room(self, room: str) -> list[Guest]:
         """All guests of a room, who came first first. Leading zeros count."""
-        return self._guests("SELECT * FROM guests WHERE room = ? ORDER BY shares, reservation", room)
+        return [stay.guest() for stay in self._stays("room = ? ORDER BY shares, reservation, id", room)]
 
     def find(self, room: str, name: str) -> Guest | None:
         """The guest in ``room`` whose name ``name`` is. No quicker where there is nobody to compare with."""
@@ -110,14 +151,18 @@ class GuestLookup:
         alike = [guest for guest in candidates if matches(name, guest.name, guest.given) and guest is not _DECOY]
         return alike[0] if alike else None
 
+    def named(self, name: str) -> tuple[Guest, ...]:
+        """Everybody in house whose name ``name`` is."""
+        return tuple(stay.guest() for stay in self._stays("true") if matches(name, stay.name, stay.given))
+
     def by_card(self, uid: str) -> Guest | None:
         """The holder of the room card; the first guest of the room where the card was not made for one of them."""
-        guests = self._guests(
-            "SELECT guests.* FROM cards JOIN guests ON guests.room = cards.room"
-            " AND cards.reservation IN ('', guests.reservation) WHERE uid = ? ORDER BY shares, guests.reservation",
+        stays = self._stays(
+            "id IN (SELECT guests.id FROM cards JOIN guests ON guests.room = cards.room"
+            " AND cards.reservation IN ('', guests.reservation) WHERE uid = ?) ORDER BY shares, reservation, id",
             uid.upper(),
         )
-        return guests[0] if guests else None
+        return stays[0].guest() if stays else None
 
     def count(self) -> int:
         """Guests in house."""
@@ -130,13 +175,10 @@ class GuestLookup:
         with _named():
             return bool(self._db.execute("SELECT complete FROM roll").fetchone()[0])
 
-    def _guests(self, query: str, *values: str) -> list[Guest]:
+    def _stays(self, where: str, *values: str | int) -> list[_Stay]:
+        query = f"SELECT {_COLUMNS} FROM guests WHERE {where}"  # noqa: S608 - our own words
         with _named():
-            rows = self._db.execute(query, values).fetchall()
-        return [
-            Guest(room, reservation, name, given, language, bool(no_post), bool(vip))
-            for room, reservation, name, given, language, no_post, vip, _, _ in rows
-        ]
+            return [_Stay(*row[:-3], *map(bool, row[-3:])) for row in self._db.execute(query, values)]
 
 
 class GuestStore(GuestLookup):
@@ -152,11 +194,14 @@ class GuestStore(GuestLookup):
             raise
 
     def _prepare(self) -> None:
+        """A file of another version is emptied: the hotel system will tell it all again."""
         with _named():
             for pragma in ("journal_mode = TRUNCATE", "secure_delete = ON", "synchronous = NORMAL"):
                 self._db.execute(f"PRAGMA {pragma}")
-            if self._db.execute("PRAGMA user_version").fetchone()[0] == 0:
+            if self._db.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
                 self._db.executescript(_SCHEMA)
+            # A roll call that whoever wrote before did not hear to its end is over.
+            self._db.execute("UPDATE roll SET called = 0 WHERE called = 1")
 
     def may_ask(self, wall_seconds: float, every: float) -> bool:
         """Whether a resync is due: only for an incomplete cache, and not again within ``every`` seconds.
@@ -167,13 +212,14 @@ class GuestStore(GuestLookup):
         with _named():
             return self._db.execute(due, (wall_seconds, every)).rowcount > 0
 
-    def apply(self, records: Iterable[Record]) -> int:
-        """Take news from the hotel system, all or nothing; returns how many records could not be used.
+    def apply(self, news: Iterable[GuestNews]) -> None:
+        """Take news from the hotel system, in order, all or nothing.
 
         Raises GuestsUnavailable when the file cannot be written.
         """
         with _named(), self._transaction():
-            return sum(not self._apply(record) for record in records)
+            for one in news:
+                self._apply(one)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -185,79 +231,106 @@ class GuestStore(GuestLookup):
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
 
-    def _apply(self, record: Record) -> bool:
-        match record.kind:
-            case "DS":
-                self._db.execute("UPDATE roll SET number = number + 1, complete = 0")
-            case "DE":
+    def _apply(self, news: GuestNews) -> None:
+        match news:
+            case RollBegan():
+                self._db.execute("UPDATE roll SET number = number + 1, called = 1, complete = 0")
+            case RollEnded():
                 self._end_of_roll()
-            case _:
-                room = record.get("RN")
-                if not room:
-                    return False
-                handle = {
-                    "GI": self._came,
-                    "GC": self._changed,
-                    "GO": self._left,
-                    "KR": self._card_made,
-                    "KD": self._card_void,
-                }[record.kind]
-                handle(room, record.get("G#") or "", record)
-        return True
+            case GuestIn(room, reservation, told):
+                self._came(room, reservation, told)
+            case GuestChanged():
+                self._changed(news)
+            case GuestOut(room, reservation):
+                self._left(room, reservation)
+            case KeyMade():
+                self._card_made(news)
+            case KeyVoid(room, reservation):
+                self._db.execute("DELETE FROM cards WHERE room = ?1 AND ?2 IN ('', reservation)", (room, reservation))
 
     def _end_of_roll(self) -> None:
-        """Whoever was not named since DS has left while nobody listened."""
+        """Whoever was not named since its beginning has left while nobody listened.
+
+        So have, for all we know, the cards of such a room that were made for nobody in particular.
+        """
+        if not self._db.execute("SELECT called FROM roll").fetchone()[0]:
+            return
+        gone = "SELECT room, reservation FROM guests WHERE roll < (SELECT number FROM roll)"
+        for room, reservation in self._db.execute(gone).fetchall():
+            self._db.execute("DELETE FROM cards WHERE room = ? AND reservation IN ('', ?)", (room, reservation))
         self._db.execute("DELETE FROM guests WHERE roll < (SELECT number FROM roll)")
         self._db.execute("DELETE FROM cards WHERE room NOT IN (SELECT room FROM guests)")
-        self._db.execute("UPDATE roll SET complete = 1")
+        self._db.execute("UPDATE roll SET called = 0, complete = 1")
 
-    def _came(self, room: str, reservation: str, record: Record) -> None:
-        self._leave_other_rooms(room, reservation)
-        self._db.execute(
-            "INSERT OR REPLACE INTO guests VALUES (?, ?, '', '', '', 0, 0, 0, (SELECT number FROM roll))",
-            (room, reservation),
-        )
-        self._describe(room, reservation, record)
-
-    def _changed(self, room: str, reservation: str, record: Record) -> None:
-        """What a GC does not mention stays as it was, through a move to another room as well."""
-        if reservation:
-            known = self._db.execute("SELECT room FROM guests WHERE reservation = ?", (reservation,)).fetchone()
-            old = known[0] if known else None
-        else:
-            old = record.get("RO") or room
-        if old is None or (old == room and not self.by_room(room)):
-            self._came(room, reservation, record)
+    def _came(self, room: str, reservation: str, told: Told) -> None:
+        """A guest is new, named once more, or in another room than before."""
+        stay = _Stay(None, room, reservation).told(told)
+        known = self._known(reservation) if reservation else self._namesake(stay)
+        if known is not None:
+            self._move_cards_end(known, room)
+            self._write(replace(stay, id=known.id))
             return
-        self._db.execute(
-            "UPDATE OR REPLACE guests SET room = ?, roll = (SELECT number FROM roll)"
-            " WHERE room = ? AND reservation = ?",
-            (room, old, reservation),
-        )
-        if old != room:
-            self._forget_cards(old, reservation)
-        self._describe(room, reservation, record)
+        if not reservation and not stay.shares:
+            # Without numbers nobody checks out: the room's next first guest is how it is known to have been empty.
+            self._empty(room)
+        self._write(stay)
 
-    def _left(self, room: str, reservation: str, _record: Record) -> None:
-        """One guest of a room, or, without a reservation number, the room is empty."""
+    def _changed(self, news: GuestChanged) -> None:
+        """What is not mentioned stays as it was, through a move to another room as well. Whoever is unknown came."""
+        known = self._meant(news)
+        for stay in known:
+            self._move_cards_end(stay, news.room)
+            self._write(replace(stay, room=news.room).told(news.told))
+        if not known:
+            self._came(news.room, news.reservation, news.told)
+
+    def _meant(self, news: GuestChanged) -> list[_Stay]:
+        """Who changed. Without a number it is the one so named, the only one of the room, or else all of it."""
+        if news.reservation:
+            known = self._known(news.reservation)
+            return [known] if known else []
+        there = self._stays("room = ? AND reservation = ''", news.old_room or news.room)
+        named = [stay for stay in there if stay.name == news.told.get("name")]
+        if named or len(there) == 1:
+            return named or there
+        return [] if "name" in news.told else there
+
+    def _left(self, room: str, reservation: str) -> None:
         self._db.execute("DELETE FROM guests WHERE room = ?1 AND ?2 IN ('', reservation)", (room, reservation))
         self._forget_cards(room, reservation)
 
-    def _card_made(self, room: str, reservation: str, record: Record) -> None:
-        """A new key (KT N) replaces the guest's former ones, as it does in the lock; a duplicate (D) joins them."""
-        uid = (record.get("$2") or "").upper()
-        if record.get("KT") == "N":
-            self._db.execute("DELETE FROM cards WHERE room = ? AND reservation = ?", (room, reservation))
-        if uid and record.get("KT") != "O":
-            self._db.execute("INSERT OR REPLACE INTO cards VALUES (?, ?, ?)", (uid, room, reservation))
+    def _empty(self, room: str) -> None:
+        """Of everybody who is known without a number."""
+        self._db.execute("DELETE FROM guests WHERE room = ? AND reservation = ''", (room,))
+        self._forget_cards(room, "")
 
-    def _card_void(self, room: str, reservation: str, _record: Record) -> None:
-        self._db.execute("DELETE FROM cards WHERE room = ?1 AND ?2 IN ('', reservation)", (room, reservation))
+    def _known(self, reservation: str) -> _Stay | None:
+        stays = self._stays("reservation = ? AND reservation <> ''", reservation)
+        return stays[0] if stays else None
 
-    def _leave_other_rooms(self, room: str, reservation: str) -> None:
-        if reservation:
-            self._db.execute("DELETE FROM guests WHERE reservation = ? AND room <> ?", (reservation, room))
-            self._db.execute("DELETE FROM cards WHERE reservation = ? AND room <> ?", (reservation, room))
+    def _namesake(self, stay: _Stay) -> _Stay | None:
+        there = self._stays("room = ? AND reservation = ''", stay.room)
+        return next((other for other in there if (other.name, other.given) == (stay.name, stay.given)), None)
+
+    def _write(self, stay: _Stay) -> None:
+        self._db.execute(
+            "INSERT OR REPLACE INTO guests VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT number FROM roll))",
+            astuple(stay),
+        )
+
+    def _card_made(self, card: KeyMade) -> None:
+        """A new card replaces the guest's former ones, as it does in the lock; a duplicate joins them."""
+        if card.replaces:
+            self._db.execute("DELETE FROM cards WHERE room = ? AND reservation = ?", (card.room, card.reservation))
+        self._db.execute(
+            "INSERT OR REPLACE INTO cards VALUES (?, ?, ?)", (card.uid.upper(), card.room, card.reservation)
+        )
+
+    def _move_cards_end(self, stay: _Stay, room: str) -> None:
+        """Whoever moves is given new cards."""
+        if stay.room != room:
+            self._db.execute("DELETE FROM guests WHERE id = ?", (stay.id,))
+            self._forget_cards(stay.room, stay.reservation)
 
     def _forget_cards(self, room: str, reservation: str) -> None:
         self._db.execute(
@@ -265,12 +338,3 @@ class GuestStore(GuestLookup):
             " AND (reservation = ?2 OR ?2 = '' OR NOT EXISTS (SELECT 1 FROM guests WHERE room = ?1))",
             (room, reservation),
         )
-
-    def _describe(self, room: str, reservation: str, record: Record) -> None:
-        for name, (column, understood) in _COLUMNS.items():
-            value = record.get(name)
-            if value is not None:
-                self._db.execute(
-                    f"UPDATE guests SET {column} = ? WHERE room = ? AND reservation = ?",  # noqa: S608 - our own names
-                    (understood(value), room, reservation),
-                )

@@ -12,7 +12,7 @@ from kiosk.hotel.protocol import Guest
 class CachedGuests:
     """``Guests`` over the file at ``path``. Opened for each question: the link may have begun a new file since.
 
-    Both questions raise GuestsUnavailable.
+    All questions raise GuestsUnavailable.
     """
 
     def __init__(self, path: Path) -> None:
@@ -24,6 +24,9 @@ class CachedGuests:
     async def identify_card(self, uid: str) -> Guest | None:
         return await asyncio.to_thread(self._by_card, uid)
 
+    async def named(self, name: str) -> tuple[Guest, ...]:
+        return await asyncio.to_thread(self._named, name)
+
     def _by_name(self, room: str, name: str) -> Guest | None:
         with GuestLookup(self._path) as store:
             return store.find(room, name)
@@ -31,3 +34,7 @@ class CachedGuests:
     def _by_card(self, uid: str) -> Guest | None:
         with GuestLookup(self._path) as store:
             return store.by_card(uid)
+
+    def _named(self, name: str) -> tuple[Guest, ...]:
+        with GuestLookup(self._path) as store:
+            return store.named(name)

@@ -11,8 +11,8 @@ class Guest:
     """Somebody staying in the house. The repr is masked: none of it may reach a log.
 
     ``reservation`` is the hotel system's own number ("" where it gives none), ``name`` as that system spells it,
-    ``language`` its two-letter code in upper case ("" if unknown). ``no_post`` is information only: what counts is
-    the answer to a posting.
+    ``language`` its ISO 639 code of two letters in upper case ("" if unknown). ``no_post`` is information only: what
+    counts is the answer to a posting.
     """
 
     room: str = field(repr=False)
@@ -22,6 +22,7 @@ class Guest:
     language: str = field(default="", repr=False)
     no_post: bool = field(default=False, repr=False)
     vip: bool = field(default=False, repr=False)
+    title: str = field(default="", repr=False)
 
 
 class Guests(Protocol):
@@ -33,6 +34,10 @@ class Guests(Protocol):
 
     async def identify_card(self, uid: str) -> Guest | None:
         """The guest whose room card has this ``uid`` (upper-case hex)."""
+        ...
+
+    async def named(self, name: str) -> tuple[Guest, ...]:
+        """Everybody in house whose name ``name`` is. Not to be shown to whoever asks, not even how many there are."""
         ...
 
 
