@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from kiosk.config.hotel import HotelSettings
+from kiosk.hotel.clock import Clock, system_clock
 from kiosk.hotel.fias import events
 from kiosk.hotel.fias.codec import Malformed, Record
 from kiosk.hotel.fias.records import Description
@@ -26,8 +27,6 @@ from kiosk.outbox import Outbox
 from kiosk.store.database import instant
 
 log = structlog.get_logger()
-
-Clock = Callable[[], events.Moment]
 
 
 @dataclass(frozen=True)
@@ -56,11 +55,6 @@ class LinkSettings:
         """From the station's configuration; ``timezone`` is the house's."""
         timings = Timings(answer=hotel.answer_seconds)
         return cls(hotel.host, hotel.port, ZoneInfo(timezone), hotel.description(), timings)
-
-
-def system_clock(zone: ZoneInfo) -> Clock:
-    """The machine's clocks; the wall clock as the hotel reads it."""
-    return lambda: events.Moment(monotonic(), datetime.now(zone))
 
 
 async def run_link(

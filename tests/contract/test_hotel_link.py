@@ -20,7 +20,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from kiosk.books.postings import PMS, POSTING, Posting, room_postings
-from kiosk.hotel.fias.events import Moment
+from kiosk.hotel.clock import Moment
 from kiosk.hotel.fias.records import CARD_FIELDS, DEFAULT_FIELDS, Description
 from kiosk.hotel.fias.simulator import HotelSimulator
 from kiosk.hotel.fias.virtual_hotel import DEMO_STAYS, Stay, demo_hotel

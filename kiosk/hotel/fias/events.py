@@ -3,17 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from kiosk.hotel.fias.codec import Record
-
-
-@dataclass(frozen=True)
-class Moment:
-    """Both clocks at once: ``seconds`` of a clock that never jumps for time-outs, ``wall`` (local) for DA and TI."""
-
-    seconds: float
-    wall: datetime
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from enum import Enum
 from functools import wraps
 from typing import ParamSpec
 
-from kiosk.hotel.fias.answers import Consequence, consequence
+from kiosk.hotel.answers import Consequence, consequence
+from kiosk.hotel.clock import Moment
 from kiosk.hotel.fias.codec import Deframer, Malformed, Record, Skipped, encode, parse
 from kiosk.hotel.fias.events import (
     Answer,
@@ -22,7 +23,6 @@ from kiosk.hotel.fias.events import (
     GuestNews,
     Hangup,
     LateAnswer,
-    Moment,
     NoAnswer,
     Noise,
     Send,

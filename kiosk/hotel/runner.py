@@ -1,0 +1,130 @@
+"""Takes errands out of the register's outbox for the wire, and what became of them back into it.
+
+Other than a charge, an errand may be carried out twice without harm: one without an answer is simply sent again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from time import monotonic
+from typing import Protocol, TypeVar
+
+import structlog
+
+from kiosk.hotel.errands import AnyErrand, decode
+from kiosk.hotel.news import ServiceNews
+from kiosk.outbox import Delivery, DeliveryState, Outbox
+from kiosk.store.database import StoreError
+
+Result = TypeVar("Result")
+log = structlog.get_logger()
+
+LOOK_ANYWAY = 1.0
+"""Seconds after which the outbox is asked though nothing was committed: a pause may have run out."""
+FOREVER = 1e9
+LOOK = 0.05
+"""Seconds until a new errand is noticed."""
+RETRY = 30.0
+"""Seconds before an errand that was not answered is tried once more."""
+
+
+class Switchboard(Protocol):
+    """The register's side of what the hotel system tells of wake-ups, messages and rooms."""
+
+    def told(self, news: Sequence[ServiceNews]) -> None:
+        """Written down in order. Blocks; raises StoreError."""
+        ...
+
+
+class Runner:
+    """One errand at a time is under way: from ``take`` until ``done``, ``put_off`` or ``refused``.
+
+    No call raises: a register that cannot be written stops the errands, not the link.
+    """
+
+    def __init__(self, errands: Outbox, switchboard: Switchboard, retry: float = RETRY) -> None:
+        self._errands = errands
+        self._switchboard = switchboard
+        self._retry = retry
+        self._changes = errands.db.changes()
+        self._commit: asyncio.Task[bool] | None = None
+        self._look_at = 0.0
+        self._carried: Delivery | None = None
+
+    async def recover(self) -> None:
+        """At the start: what was under way when the process ended is sent again."""
+        await self._attempt(self._begin_anew)
+
+    def commit(self) -> asyncio.Task[bool]:
+        """Done as soon as something was committed that ``has_work`` does not know of yet."""
+        if self._commit is None:
+            self._commit = asyncio.ensure_future(self._changes.wait(FOREVER, LOOK))
+        return self._commit
+
+    def has_work(self) -> bool:
+        """Whether it is worth asking the outbox."""
+        if self._carried is not None:
+            return False
+        if self.commit().done():
+            self._commit, self._look_at = None, 0.0
+        return monotonic() >= self._look_at
+
+    async def take(self) -> AnyErrand | None:
+        """The next errand that is due, its attempt on disk; None when there is none."""
+        self._look_at = monotonic() + LOOK_ANYWAY
+        self._carried = await self._attempt(self._begin)
+        if self._carried is None:
+            return None
+        self._look_at = 0.0
+        return decode(self._carried.payload)
+
+    async def done(self) -> None:
+        """It reached the hotel system, as far as that can be known."""
+        delivery = self._put_down()
+        await self._attempt(lambda: self._errands.delivered(delivery, ""))
+        log.info("errand.done", errand=delivery.key)
+
+    async def put_off(self, reason: str) -> None:
+        """It did not reach the hotel system, or nobody knows: it is sent again after a pause."""
+        delivery = self._put_down()
+        await self._attempt(lambda: self._errands.again(delivery, reason, self._retry))
+        log.info("errand.put-off", errand=delivery.key, reason=reason)
+
+    async def refused(self, reason: str) -> None:
+        """The hotel system will not do it. ``reason`` is a message key."""
+        delivery = self._put_down()
+        await self._attempt(lambda: self._errands.refused(delivery, reason))
+        log.warning("errand.refused", errand=delivery.key, reason=reason)
+
+    async def told(self, news: Sequence[ServiceNews]) -> None:
+        """Handed to the switchboard."""
+        await self._attempt(lambda: self._switchboard.told(news))
+
+    async def close(self) -> None:
+        if self._commit is not None:
+            self._commit.cancel()
+            await asyncio.gather(self._commit, return_exceptions=True)
+        self._changes.close()
+
+    def _begin(self) -> Delivery | None:
+        delivery = self._errands.next_due()
+        if delivery is not None:
+            self._errands.begin(delivery)
+        return delivery
+
+    def _begin_anew(self) -> None:
+        for delivery in self._errands.in_state(DeliveryState.SENDING):
+            self._errands.again(delivery, "interrupted")
+
+    def _put_down(self) -> Delivery:
+        assert self._carried is not None, "what became of an errand is told once for each"
+        delivery, self._carried = self._carried, None
+        return delivery
+
+    async def _attempt(self, work: Callable[[], Result]) -> Result | None:
+        try:
+            return await self._errands.db.run(work)
+        except StoreError as fault:
+            log.error("errand.store", key=fault.key)  # noqa: TRY400 - a state, not a bug to trace
+            return None
