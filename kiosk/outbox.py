@@ -4,6 +4,9 @@ The writer puts a delivery into the transaction of what it tells about (``enqueu
 takes the oldest one due, stores the attempt's sequence number before the wire is touched (``begin``), and stores the
 answer.
 An attempt that was under way when the process died may have arrived: it becomes UNKNOWN and is never repeated blindly.
+
+Each attempt keeps its own answer. One that was lost may still be answered when somebody has long had the delivery sent
+again; by then it can be there twice, which is found out here and told.
 """
 
 from __future__ import annotations
@@ -23,12 +26,22 @@ from kiosk.store.tables import attempts, counters, outbox
 HIGHEST_NUMBER = 99_999_999  # FIAS P#, 1 to 8 digits without leading zeros; S23 p.78
 
 
+PUT_OFF = "put-off"
+"""An attempt's answer; the others are the values of DeliveryEvent."""
+
+
 class DeliveryState(Enum):
     QUEUED = "queued"
     SENDING = "sending"
     DELIVERED = "delivered"
     REFUSED = "refused"
     UNKNOWN = "unknown"
+    WITHDRAWN = "withdrawn"
+    """Not there, and nobody wants it there any more."""
+
+
+ENDED = (DeliveryState.DELIVERED, DeliveryState.WITHDRAWN)
+OPEN = tuple(state for state in DeliveryState if state not in ENDED)
 
 
 class DeliveryEvent(Enum):
@@ -37,6 +50,7 @@ class DeliveryEvent(Enum):
     REFUSE = "refuse"
     AGAIN = "again"
     LOSE = "lose"
+    WITHDRAW = "withdraw"
 
 
 _S, _E = DeliveryState, DeliveryEvent
@@ -50,6 +64,9 @@ TRANSITIONS: dict[tuple[DeliveryState, DeliveryEvent], DeliveryState] = {
     (_S.UNKNOWN, _E.DELIVER): _S.DELIVERED,
     (_S.UNKNOWN, _E.REFUSE): _S.REFUSED,
     (_S.UNKNOWN, _E.AGAIN): _S.QUEUED,
+    (_S.QUEUED, _E.DELIVER): _S.DELIVERED,  # an earlier attempt was answered late
+    (_S.QUEUED, _E.WITHDRAW): _S.WITHDRAWN,
+    (_S.REFUSED, _E.WITHDRAW): _S.WITHDRAWN,
     (_S.REFUSED, _E.DELIVER): _S.DELIVERED,  # a person posted it by hand
     (_S.REFUSED, _E.AGAIN): _S.QUEUED,  # a person removed the reason
 }
@@ -82,6 +99,29 @@ class Delivery:
         return f"Delivery({self.destination} {self.kind} {self.key} {self.state.value})"
 
 
+@dataclass(frozen=True)
+class Doubt:
+    """An UNKNOWN delivery: ``balance`` as it was given to ``begin`` of its newest attempt (minor units), ``lost_at`` in
+    ms since 1970 UTC, ``asked`` how often the destination was asked about it since.
+    """
+
+    delivery: Delivery
+    balance: int | None
+    lost_at: int
+    asked: int
+
+
+class Surprise(Enum):
+    """What a late answer turned up that somebody has to put right; the delivery itself is DELIVERED."""
+
+    TWICE = "twice"
+    """It is there twice."""
+    PERHAPS_TWICE = "perhaps-twice"
+    """It is there; a later attempt of it was lost, and may be there as well."""
+    AFTER_ALL = "after-all"
+    """It is there, though staff were told that it was refused."""
+
+
 class Effects(Protocol):
     """What the books do in the same transaction in which an answer is stored."""
 
@@ -90,6 +130,8 @@ class Effects(Protocol):
     def refused(self, tx: Transaction, delivery: Delivery, reason: str) -> None: ...
 
     def unknown(self, tx: Transaction, delivery: Delivery, reason: str) -> None: ...
+
+    def surprised(self, tx: Transaction, delivery: Delivery, surprise: Surprise) -> None: ...
 
 
 _ADD = Statement(
@@ -113,18 +155,41 @@ _NEXT = Statement(
 )
 _BY_SEQ = Statement(select(outbox).where(outbox.c.seq == bindparam("seq")))
 _BY_KEY = Statement(select(outbox).where(_mine, outbox.c.key == bindparam("key")))
-_OPEN_BY_NUMBER = Statement(
-    select(outbox).where(
+_UNANSWERED = Statement(
+    select(outbox, attempts.c.seq.label("attempt"))
+    .select_from(attempts.join(outbox, outbox.c.seq == attempts.c.delivery))
+    .where(attempts.c.number == bindparam("number"), attempts.c.answer.is_(None), _mine)
+    .order_by(attempts.c.seq.desc())
+    .limit(1)
+)
+_ATTEMPTS = Statement(select(attempts).where(attempts.c.delivery == bindparam("delivery")).order_by(attempts.c.seq))
+_ANSWER = Statement(update(attempts).where(attempts.c.seq == bindparam("of")).values(answer=bindparam("answer")))
+_inner = attempts.alias()
+_newest = select(func.max(_inner.c.seq)).where(_inner.c.delivery == bindparam("delivery")).scalar_subquery()
+_ANSWER_NEWEST = Statement(update(attempts).where(attempts.c.seq == _newest).values(answer=bindparam("answer")))
+_ASKED = Statement(update(attempts).where(attempts.c.seq == _newest).values(asked=attempts.c.asked + 1))
+_HOLD = Statement(
+    update(outbox)
+    .where(outbox.c.seq == bindparam("of"), outbox.c.state == constant(_S.UNKNOWN))
+    .values(held_at=bindparam("now"), not_before=bindparam("until"))
+)
+_last_attempt = select(func.max(_inner.c.seq)).where(_inner.c.delivery == outbox.c.seq).scalar_subquery()
+_DOUBTS = Statement(
+    select(outbox, attempts.c.balance, attempts.c.asked)
+    .select_from(outbox.join(attempts, attempts.c.seq == _last_attempt))
+    .where(
         _mine,
-        outbox.c.number == bindparam("number"),
-        outbox.c.state.in_([constant(_S.SENDING), constant(_S.UNKNOWN)]),
+        outbox.c.state == _S.UNKNOWN.value,
+        or_(outbox.c.changed_at <= bindparam("lost_before"), outbox.c.changed_at > bindparam("now")),
+        or_(outbox.c.not_before <= bindparam("now"), outbox.c.held_at > bindparam("now")),
     )
+    .order_by(outbox.c.seq)
 )
 _BY_STATE = Statement(select(outbox).where(_mine, outbox.c.state == bindparam("state")).order_by(outbox.c.seq))
-_COUNTS = Statement(
-    select(outbox.c.state, func.count().label("count")).where(_mine).group_by(outbox.c.state).order_by(outbox.c.state)
-)
-_COUNT = Statement(select(func.count()).select_from(outbox).where(_mine, outbox.c.state != _S.DELIVERED.value))
+# By name and not "all but the delivered": so the index leads past a year of delivered ones without touching them.
+_open = outbox.c.state.in_([constant(state) for state in OPEN])
+_COUNTS = Statement(select(outbox.c.state, func.count().label("count")).where(_mine, _open).group_by(outbox.c.state))
+_COUNT = Statement(select(func.count()).select_from(outbox).where(_mine, _open))
 _STEP = Statement(
     update(outbox)
     .where(outbox.c.seq == bindparam("of"))
@@ -137,7 +202,7 @@ _STEP = Statement(
 )
 _ERASE = Statement(update(outbox).where(outbox.c.seq == bindparam("of")).values(payload=bindparam("payload")))
 _ADD_ATTEMPT = Statement(
-    insert(attempts).values({name: bindparam(name) for name in ("delivery", "number", "begun_at")})
+    insert(attempts).values({name: bindparam(name) for name in ("delivery", "number", "begun_at", "balance")})
 )
 _COUNTER = Statement(select(counters.c.value).where(counters.c.name == bindparam("name")))
 _SET_COUNTER = Statement(
@@ -178,12 +243,20 @@ class Outbox:
             row = tx.one(_NEXT, destination=self.destination, now=self.db.now())
             return _delivery(row) if row else None
 
-    def begin(self, delivery: Delivery) -> int:
-        """The attempt's sequence number (1 to 99999999), on disk together with SENDING before the wire is touched."""
+    def sequence(self) -> int:
+        """A fresh sequence number that is no attempt: for a question to the destination."""
+        with self.db.transaction() as tx:
+            return self._next_number(tx)
+
+    def begin(self, delivery: Delivery, balance: int | None = None) -> int:
+        """The attempt's sequence number (1 to 99999999), on disk together with SENDING before the wire is touched.
+
+        ``balance`` is what was owed at the destination before it, in minor units, where that is known.
+        """
         with self.db.transaction() as tx:
             number = self._next_number(tx)
             self._step(tx, delivery, _E.BEGIN, number=number)
-            tx.do(_ADD_ATTEMPT, delivery=delivery.seq, number=number, begun_at=self.db.now())
+            tx.do(_ADD_ATTEMPT, delivery=delivery.seq, number=number, begun_at=self.db.now(), balance=balance)
             return number
 
     def delivered(self, delivery: Delivery, evidence: str) -> None:
@@ -193,16 +266,17 @@ class Outbox:
 
     def deliver_in(self, tx: Transaction, delivery: Delivery, evidence: str) -> None:
         """``delivered`` inside a transaction of the caller's."""
+        twice = self._there_before(tx, delivery) is not None
         after = self._step(tx, delivery, _E.DELIVER, remark=evidence)
         if self._effects:
             self._effects.delivered(tx, after)
+        if twice:
+            self._surprise(tx, after, Surprise.TWICE)
 
     def refused(self, delivery: Delivery, reason: str) -> None:
         """The destination will not take it; stays until a person has seen to it."""
         with self.db.transaction() as tx:
-            after = self._step(tx, delivery, _E.REFUSE, remark=reason)
-            if self._effects:
-                self._effects.refused(tx, after, reason)
+            self._refuse(tx, delivery, reason)
 
     def again(self, delivery: Delivery, reason: str, pause: float = 0.0) -> None:
         """It surely did not arrive: due once more after ``pause`` seconds, with a new sequence number."""
@@ -211,20 +285,78 @@ class Outbox:
 
     def again_in(self, tx: Transaction, delivery: Delivery, reason: str, pause: float = 0.0) -> None:
         """``again`` inside a transaction of the caller's."""
-        self._step(tx, delivery, _E.AGAIN, remark=reason, pause=pause)
+        if not self._confirm(tx, delivery):
+            self._step(tx, delivery, _E.AGAIN, remark=reason, pause=pause)
+
+    def put_off(self, delivery: Delivery, reason: str, pause: float, tries: int) -> bool:
+        """``again``, but the ``tries``-th time in a row it is refused instead, and False returned."""
+        with self.db.transaction() as tx:
+            if self._put_off_before(tx, delivery) + 1 >= tries:
+                self._refuse(tx, delivery, reason)
+                return False
+            self.again_in(tx, delivery, reason, pause)
+            tx.do(_ANSWER_NEWEST, delivery=delivery.seq, answer=PUT_OFF)
+            return True
 
     def unknown(self, delivery: Delivery, reason: str) -> None:
         """No answer: it may have arrived. Left to reconciliation or a person."""
         with self.db.transaction() as tx:
             self._lose(tx, delivery, reason)
 
+    def withdraw(self, delivery: Delivery, reason: str) -> None:
+        """Nobody wants it there any more: one that is queued or was refused ends, without any effect."""
+        with self.db.transaction() as tx:
+            self.withdraw_in(tx, delivery, reason)
+
+    def withdraw_in(self, tx: Transaction, delivery: Delivery, reason: str) -> None:
+        """``withdraw`` inside a transaction of the caller's."""
+        self._step(tx, delivery, _E.WITHDRAW, remark=reason)
+
+    def late_delivered(self, number: int, evidence: str) -> Delivery | None:
+        """The attempt ``number``, given up before, did arrive. None: it is not known, or was answered before.
+
+        It ends whatever the delivery was waiting for. Where that makes it there twice, or staff were told otherwise,
+        the effects hear of a Surprise. While a newer attempt is under way only the answer is kept, until that ends.
+        """
+        with self.db.transaction() as tx:
+            return self._late(tx, number, _E.DELIVER, evidence)
+
+    def late_refused(self, number: int, reason: str) -> Delivery | None:
+        """The attempt ``number``, given up before, was refused: the delivery too, if it still waited for this answer.
+
+        None as for ``late_delivered``.
+        """
+        with self.db.transaction() as tx:
+            return self._late(tx, number, _E.REFUSE, reason)
+
+    def late_again(self, number: int, reason: str, pause: float = 0.0) -> Delivery | None:
+        """The attempt ``number``, given up before, surely did not arrive: due once more, if it still waited for this.
+
+        None as for ``late_delivered``.
+        """
+        with self.db.transaction() as tx:
+            return self._late(tx, number, _E.AGAIN, reason, pause)
+
+    def doubts(self, lost_before: int) -> list[Doubt]:
+        """What became UNKNOWN until ``lost_before`` (ms since 1970 UTC) and may be asked about now, oldest first."""
+        with self.db.reading() as tx:
+            rows = tx.rows(_DOUBTS, destination=self.destination, lost_before=lost_before, now=self.db.now())
+            return [Doubt(_delivery(row), row["balance"], row["changed_at"], row["asked"]) for row in rows]
+
+    def asked(self, delivery: Delivery, pause: float) -> None:
+        """The destination was asked about this doubt; it is not among ``doubts`` for ``pause`` seconds."""
+        with self.db.transaction() as tx:
+            now = self.db.now()
+            if tx.do(_HOLD, of=delivery.seq, now=now, until=now + int(pause * 1000)):
+                tx.do(_ASKED, delivery=delivery.seq)
+
     def pending_count(self) -> int:
-        """How many are not delivered, whatever the reason."""
+        """How many have not ended, whatever the reason."""
         with self.db.reading() as tx:
             return tx.number(_COUNT, destination=self.destination)
 
     def counts(self) -> dict[DeliveryState, int]:
-        """How many are in each state; one that nobody is in is left out."""
+        """How many are in each state that has not ended; one that nobody is in is left out."""
         with self.db.reading() as tx:
             return counts(tx, self.destination)
 
@@ -239,9 +371,9 @@ class Outbox:
             return _delivery(row) if row else None
 
     def by_number(self, number: int) -> Delivery | None:
-        """The unanswered delivery whose newest attempt has this number: for an answer that comes late."""
+        """The delivery one of whose attempts has this number and no answer yet, be it the newest attempt or not."""
         with self.db.reading() as tx:
-            row = tx.one(_OPEN_BY_NUMBER, destination=self.destination, number=number)
+            row = tx.one(_UNANSWERED, destination=self.destination, number=number)
             return _delivery(row) if row else None
 
     async def wait(self, seconds: float) -> None:
@@ -255,11 +387,92 @@ class Outbox:
         if self._changes is not None:
             self._changes.close()
 
+    def _refuse(self, tx: Transaction, delivery: Delivery, reason: str) -> None:
+        if self._confirm(tx, delivery):
+            return
+        after = self._step(tx, delivery, _E.REFUSE, remark=reason)
+        if self._effects:
+            self._effects.refused(tx, after, reason)
+
     def _lose(self, tx: Transaction, delivery: Delivery, reason: str) -> Delivery:
+        confirmed = self._confirm(tx, delivery)
+        if confirmed:
+            self._surprise(tx, confirmed, Surprise.PERHAPS_TWICE)
+            return confirmed
         after = self._step(tx, delivery, _E.LOSE, remark=reason)
         if self._effects:
             self._effects.unknown(tx, after, reason)
         return after
+
+    def _late(
+        self, tx: Transaction, number: int, event: DeliveryEvent, remark: str, pause: float = 0.0
+    ) -> Delivery | None:
+        row = tx.one(_UNANSWERED, destination=self.destination, number=number)
+        if row is None:
+            return None
+        delivery, newest = _delivery(row), row["number"] == number
+        if delivery.state is _S.SENDING and newest:
+            return None  # under way: its answer is no late one
+        tx.do(_ANSWER, of=row["attempt"], answer=event.value)
+        if event is _E.DELIVER:
+            self._late_deliver(tx, delivery, newest, remark)
+        elif newest and delivery.state is _S.UNKNOWN:
+            self._refuse(tx, delivery, remark) if event is _E.REFUSE else self.again_in(tx, delivery, remark, pause)
+        return self._stored(tx, delivery)
+
+    def _late_deliver(self, tx: Transaction, delivery: Delivery, newest: bool, evidence: str) -> None:
+        last = list(tx.rows(_ATTEMPTS, delivery=delivery.seq))[-1]["answer"]
+        match delivery.state:
+            case DeliveryState.SENDING:
+                return  # its own answer will find this one's
+            case DeliveryState.DELIVERED:
+                # Somebody's word may have been about this very attempt, unless that one was answered itself.
+                surprise = None if newest else Surprise.PERHAPS_TWICE if last is None else Surprise.TWICE
+            case DeliveryState.UNKNOWN:
+                surprise = None if newest else Surprise.PERHAPS_TWICE
+            case DeliveryState.QUEUED:
+                surprise = None
+            case DeliveryState.REFUSED | DeliveryState.WITHDRAWN:
+                surprise = Surprise.AFTER_ALL
+        if (delivery.state, _E.DELIVER) in TRANSITIONS:
+            after = self._step(tx, delivery, _E.DELIVER, remark=evidence)
+            if self._effects:
+                self._effects.delivered(tx, after)
+        if surprise:
+            self._surprise(tx, self._stored(tx, delivery), surprise)
+
+    def _there_before(self, tx: Transaction, delivery: Delivery) -> int | None:
+        """The number of an earlier attempt that was answered late, after the one under way had begun."""
+        if self._stored(tx, delivery).state is not _S.SENDING:
+            return None
+        earlier = list(tx.rows(_ATTEMPTS, delivery=delivery.seq))[:-1]
+        return next((int(row["number"]) for row in earlier if row["answer"] == _E.DELIVER.value), None)
+
+    def _confirm(self, tx: Transaction, delivery: Delivery) -> Delivery | None:
+        """DELIVERED, whatever became of the attempt under way, if an earlier one is there."""
+        number = self._there_before(tx, delivery)
+        if number is None:
+            return None
+        after = self._step(tx, delivery, _E.DELIVER, remark=f"P#{number}, late")
+        if self._effects:
+            self._effects.delivered(tx, after)
+        return after
+
+    def _surprise(self, tx: Transaction, delivery: Delivery, surprise: Surprise) -> None:
+        if self._effects:
+            self._effects.surprised(tx, delivery, surprise)
+
+    def _put_off_before(self, tx: Transaction, delivery: Delivery) -> int:
+        """How often in a row, up to the attempt before the one under way."""
+        times = 0
+        for row in tx.rows(_ATTEMPTS, delivery=delivery.seq):
+            times = times + 1 if row["answer"] == PUT_OFF else times if row["answer"] is None else 0
+        return times
+
+    def _stored(self, tx: Transaction, delivery: Delivery) -> Delivery:
+        row = tx.one(_BY_SEQ, seq=delivery.seq)
+        assert row is not None
+        return _delivery(row)
 
     def _next_number(self, tx: Transaction) -> int:
         name = f"sequence:{self.destination}"
@@ -267,7 +480,7 @@ class Outbox:
         number = row["value"] if row else 0
         while True:
             number = number % HIGHEST_NUMBER + 1
-            if tx.one(_OPEN_BY_NUMBER, destination=self.destination, number=number) is None:
+            if tx.one(_UNANSWERED, destination=self.destination, number=number) is None:
                 tx.do(_SET_COUNTER, name=name, value=number)
                 return int(number)
 
@@ -299,9 +512,9 @@ class Outbox:
             remark=remark,
             changed_at=now,
         )
-        changed = tx.one(_BY_SEQ, seq=delivery.seq)
-        assert changed is not None
-        return _delivery(changed)
+        if state is _S.SENDING and event is not _E.LOSE:
+            tx.do(_ANSWER_NEWEST, delivery=delivery.seq, answer=event.value)
+        return self._stored(tx, delivery)
 
 
 def deliveries(tx: Transaction, destination: str, states: Sequence[DeliveryState]) -> list[Delivery]:

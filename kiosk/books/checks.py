@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from kiosk.books.hotel_journal import Difference, HotelRow, KnownPosting, compar
 from kiosk.books.journal import CLEARING_ROOM, RECEIVABLE_PMS, TAX_VAT, Entry
 from kiosk.books.postings import PMS
 from kiosk.books.vouchers import Voucher
-from kiosk.outbox import DeliveryState, counts
+from kiosk.outbox import DeliveryState
 from kiosk.store.database import Database
 from kiosk.store.statement import Statement, Transaction
 from kiosk.store.tables import charges
@@ -60,7 +61,7 @@ def check(db: Database, folio: Sequence[HotelRow] | None = None) -> Report:
             vouchers=len(written),
             balances=balances,
             charges={row["state"]: row["count"] for row in tx.rows(_CHARGES)},
-            postings={state.value: count for state, count in counts(tx, PMS).items()},
+            postings=Counter(posting.state.value for posting in postings),
             books=tuple(_books(entries)),
             paper=tuple(_paper(tx, entries, written)),
             money=(*_money(balances, written, postings), *(compare(postings, folio) if folio is not None else ())),

@@ -6,18 +6,23 @@ import msgspec
 
 from kiosk.books.desk import DeskRequest, ask_staff
 from kiosk.books.journal import CLEARING_ROOM, RECEIVABLE_PMS, Line, post
-from kiosk.outbox import Delivery, DeliveryState, Outbox, replace_payload
+from kiosk.outbox import Delivery, DeliveryState, Outbox, Surprise, replace_payload
 from kiosk.store.database import Database
 from kiosk.store.statement import Transaction
 
 PMS = "pms"
 POSTING = "posting"
+CORRECTION = "correction"
+"""A charge taken back: a posting whose amount is negative."""
+TRIAL = "trial"
+"""A technician's posting, of no charge and no voucher."""
 
 
 class Posting(msgspec.Struct, frozen=True):
     """The payload for destination "pms". ``minor`` units, tax included; ``text`` is ASCII, at most 20 characters.
 
     ``at`` is when the charge was settled (ms since 1970 UTC). Room, reservation and name are emptied once answered.
+    ``minor`` is negative in a correction. ``voucher`` is 0 in a trial, which then has no C#.
     """
 
     voucher: int
@@ -41,6 +46,11 @@ class Posting(msgspec.Struct, frozen=True):
     @classmethod
     def decode(cls, payload: str) -> Posting:
         return msgspec.json.decode(payload, type=cls)
+
+    @property
+    def trial(self) -> bool:
+        """A technician waits for the answer: what would be put off is refused, and never posted hours later."""
+        return self.voucher == 0
 
     def anonymous(self) -> Posting:
         return msgspec.structs.replace(self, room="", reservation="", name="")
@@ -71,6 +81,9 @@ class _IntoTheBooks:
         # Why is in the log and the remark: to a person it is all the same, the folio must be looked at.
         del reason
         self._ask(tx, delivery, "unknown", {})
+
+    def surprised(self, tx: Transaction, delivery: Delivery, surprise: Surprise) -> None:
+        self._ask(tx, delivery, surprise.value, {})
 
     def _ask(self, tx: Transaction, delivery: Delivery, what: str, values: dict[str, str | int]) -> None:
         """Once for each attempt."""

@@ -14,7 +14,7 @@ import structlog
 
 from kiosk.books.money import exponent_of
 from kiosk.books.postings import Posting
-from kiosk.hotel.fias.answers import Consequence, consequence, reason_key
+from kiosk.hotel.answers import Consequence, consequence, reason_key
 from kiosk.hotel.fias.events import Answer, LateAnswer, NoAnswer
 from kiosk.hotel.fias.records import RoomPosting
 from kiosk.outbox import Delivery, DeliveryState, Outbox
@@ -92,7 +92,7 @@ class Postman:
         match consequence(answer.status):
             case Consequence.POSTED:
                 await self._delivered(delivery, answer)
-            case Consequence.REFUSED:
+            case Consequence.OTHER_MEANS | Consequence.STAFF | Consequence.NEVER:
                 await self._refused(delivery, reason_key(answer.status))
             case Consequence.LATER:
                 await self._again(delivery, answer.status, self._retry)
@@ -118,7 +118,7 @@ class Postman:
             log.warning("posting.stray-answer", number=answer.sequence, status=answer.status)
         elif outcome is Consequence.POSTED:
             await self._delivered(delivery, answer)
-        elif outcome is Consequence.REFUSED:
+        elif outcome.refusal:
             await self._refused(delivery, reason_key(answer.status))
         else:
             log.warning("posting.still-unknown", status=answer.status, charge=delivery.key)

@@ -163,13 +163,40 @@ CREATE TABLE requests (
 CREATE INDEX requests_open ON requests (number) WHERE state = 'open';
 """
 
-_ATTEMPT_BALANCE = """
+_OUTBOX_2 = """
 ALTER TABLE attempts ADD COLUMN balance INTEGER;
+ALTER TABLE attempts ADD COLUMN answer TEXT;
+ALTER TABLE attempts ADD COLUMN asked INTEGER NOT NULL DEFAULT 0;
+UPDATE attempts SET answer = 'before' WHERE seq NOT IN (
+    SELECT max(attempts.seq) FROM attempts JOIN outbox ON outbox.seq = attempts.delivery
+    WHERE outbox.state IN ('sending', 'unknown') GROUP BY attempts.delivery
+);
+CREATE INDEX attempts_unanswered ON attempts (number) WHERE answer IS NULL;
+"""
+
+_CORRECTIONS = """
+CREATE TABLE corrections (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    voucher INTEGER NOT NULL REFERENCES vouchers (number),
+    number INTEGER NOT NULL CHECK (number > 0),
+    entry INTEGER NOT NULL UNIQUE REFERENCES entries (seq),
+    currency TEXT NOT NULL,
+    minor INTEGER NOT NULL CHECK (minor > 0),
+    tax_minor INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    who TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    UNIQUE (voucher, number)
+);
+CREATE TRIGGER corrections_fixed BEFORE UPDATE ON corrections
+BEGIN SELECT RAISE(ABORT, 'corrections are append-only'); END;
+CREATE TRIGGER corrections_kept BEFORE DELETE ON corrections
+BEGIN SELECT RAISE(ABORT, 'corrections are append-only'); END;
 """
 
 _REGISTER_2 = (
     _OUTBOX
-    + _ATTEMPT_BALANCE
+    + _OUTBOX_2
     + """
 
 CREATE TABLE wake_ups (
@@ -209,5 +236,5 @@ CREATE TABLE room_wishes (
 """
 )
 
-BOOKS = Schema("books", 0x4B42_6F6B, (_BOOKS_1, _ATTEMPT_BALANCE))
+BOOKS = Schema("books", 0x4B42_6F6B, (_BOOKS_1, _OUTBOX_2 + _CORRECTIONS))
 REGISTER = Schema("register", 0x4B52_6567, (_REGISTER_1, _REGISTER_2))

@@ -25,12 +25,15 @@ work = _table(BOOKS_TABLES, "work", "seq# job charge purpose state ordered# prov
 entries = _table(BOOKS_TABLES, "entries", "seq# at# source external previous hash")
 lines = _table(BOOKS_TABLES, "lines", "entry# line# account currency minor#")
 vouchers = _table(BOOKS_TABLES, "vouchers", "number# charge entry# currency minor# tax_minor# signature at#")
+corrections = _table(
+    BOOKS_TABLES, "corrections", "seq# voucher# number# entry# currency minor# tax_minor# reason who at#"
+)
 outbox = _table(
     BOOKS_TABLES,
     "outbox",
     "seq# destination kind key payload state number# attempts# held_at# not_before# remark created_at# changed_at#",
 )
-attempts = _table(BOOKS_TABLES, "attempts", "seq# delivery# number# begun_at# balance#")
+attempts = _table(BOOKS_TABLES, "attempts", "seq# delivery# number# begun_at# balance# answer asked#")
 counters = _table(BOOKS_TABLES, "counters", "name value#")
 
 requests = _table(
