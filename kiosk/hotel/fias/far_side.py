@@ -9,151 +9,142 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
+from typing import Protocol
 
-from kiosk.hotel.fias.virtual_hotel import Stay, VirtualHotel
+from kiosk.hotel.fias.far_postings import PostingDesk
+from kiosk.hotel.fias.far_services import ServiceDesk
+from kiosk.hotel.fias.interface import Fields, Interface, Pairs
+from kiosk.hotel.fias.record_rules import (
+    FIELDS,
+    INTERFACE_CODES,
+    LINK_RECORD,
+    LONGEST,
+    RECORD,
+    is_known,
+    violations,
+)
+from kiosk.hotel.fias.virtual_hotel import Stay
+from kiosk.hotel.fias.wire_faults import GARBAGE, disturbed, record
 
-Pairs = list[tuple[str, str]]
+CHUNK = 4096
+MOST_UNFRAMED = 16_384
+"""Bytes without the end of a record that are kept."""
+MERGED_SECONDS = 0.02
 
-_LR = re.compile(r"LR\|RI([A-Z]{2})\|FL((?:[A-Z0-9$+#]{2})+)\|")
-_POSTING_RULES = {
-    "RN": r".{1,8}",
-    "PT": r"C",
-    "TA": r"-?(0|[1-9]\d{0,14})",
-    "DA": r"\d{6}",
-    "TI": r"([01]\d|2[0-3])[0-5]\d[0-5]\d",
-    "P#": r"[1-9]\d{0,7}",
-    "WS": r".{1,16}",
-    "C#": r"\d{1,8}",
-    "CT": r".{0,20}",
-    "X1": r".{0,25}",
-    "S1": r"-?\d{1,15}",
-    "SO": r"\d{1,5}",
-}
-_POSTING_NEEDS = ("RN", "PT", "TA", "DA", "TI", "P#")
-
-
-@dataclass
-class Faults:
-    """What shall go wrong; counts are of the next answers, switches stay until they are put back."""
-
-    lose_answers: int = 0
-    answer_late: float = 0.0
-    """Extra seconds for the next answer only."""
-    refuse: list[str] = field(default_factory=list)
-    """Answer statuses for the next postings, instead of booking them."""
-    wrong_sequence: int = 0
-    double_answers: int = 0
-    cut_after_booking: int = 0
-    silent: bool = False
-    torn: bool = False
-    merged: bool = False
-    shuffled: bool = False
-    ignore_resync: bool = False
+_VERSIONS = {1: ("RP", "1CH;2CC"), 4: ("A1", "5.6"), 16: ("A2", "8.14"), 32: ("A3", "3.0"), 128: ("A0", "60")}
+"""What LC tells for each bit of RT; the values are this house's."""
 
 
-@dataclass
-class Observed:
-    """What the stations did, over all connections; ``violations`` is what a real interface logs and drops."""
-
-    violations: list[str] = field(default_factory=list)
-    connections: int = 0
-    resyncs: int = 0
-    postings: int = 0
+class Transport(Protocol):
+    def abort(self) -> None: ...
 
 
-@dataclass(frozen=True)
-class Ways:
-    """How this interface is set up; ``answer_seconds`` is how long a posting takes the hotel system."""
+class Reader(Protocol):
+    """As much of asyncio.StreamReader as a line needs."""
 
-    code_page: str
-    answer_seconds: float
-    now: Callable[[], datetime]
+    async def read(self, n: int, /) -> bytes: ...
+
+
+class Writer(Protocol):
+    """As much of asyncio.StreamWriter as a line needs."""
+
+    @property
+    def transport(self) -> Transport: ...
+
+    def write(self, data: bytes, /) -> None: ...
+
+    async def drain(self) -> None: ...
+
+    def close(self) -> None: ...
+
+    def is_closing(self) -> bool: ...
 
 
 class Station:
-    """The other end of one TCP connection; ``on_alive`` is awaited when the link has come up."""
+    """The other end of one line; ``on_alive`` is awaited when the link has come up."""
 
-    def __init__(
-        self,
-        hotel: VirtualHotel,
-        ways: Ways,
-        faults: Faults,
-        observed: Observed,
-        writer: asyncio.StreamWriter,
-        on_alive: Callable[[], Awaitable[None]],
-    ) -> None:
-        self.fields: dict[str, tuple[str, ...]] = {}
+    def __init__(self, interface: Interface, writer: Writer, on_alive: Callable[[], Awaitable[None]]) -> None:
+        self.fields: Fields = {}
         self.alive = False
-        self._hotel = hotel
-        self._ways = ways
-        self._faults = faults
-        self._observed = observed
+        self._interface = interface
+        self._hotel = interface.hotel
+        self._ways = interface.ways
+        self._faults = interface.faults
+        self._observed = interface.observed
         self._writer = writer
         self._on_alive = on_alive
+        self._postings = PostingDesk(interface, self)
+        self._services = ServiceDesk(interface, self)
+        self._started: dict[str, str] = {}
+        """Date and time of the last LS, which a key is checked with."""
         self._introduced = False
+        self._orphaned = False
+        self._wanted = 0
+        """RT of the last LD."""
         self._buffer = b""
         self._held: list[bytes] = []
-        self._answering: asyncio.Task[None] | None = None
 
-    async def serve(self, reader: asyncio.StreamReader) -> None:
+    def orphan(self) -> None:
+        """From now on nobody is at this end, though the line stays open."""
+        self.alive, self._orphaned = False, True
+
+    async def serve(self, reader: Reader) -> None:
         """Until the line ends."""
-        await self.say("LS", self._stamp())
-        while chunk := await reader.read(4096):
-            if self._faults.silent:
-                continue
-            self._buffer += chunk
-            while b"\x03" in self._buffer:
-                frame, _, self._buffer = self._buffer.partition(b"\x03")
-                noise, start, body = frame.partition(b"\x02")
-                if noise or not start:
-                    self._observed.violations.append("bytes outside a frame")
-                await self._hear(body.decode(self._ways.code_page, errors="replace"))
+        if self._ways.still_knows and self._interface.remembered:
+            self.fields, self.alive, self._introduced = self._interface.remembered, True, True
+            await self._on_alive()
+        elif self._ways.speaks_first:
+            await self._start()
+        while True:
+            await self._faults.hearing.wait()
+            chunk = await reader.read(CHUNK)
+            await self._faults.hearing.wait()
+            if not chunk:
+                return
+            if not self._faults.silent and not self._orphaned:
+                await self._take(chunk)
 
     async def restart(self) -> None:
         """The interface starts anew on the same line: it has forgotten the station."""
         self.fields, self.alive, self._introduced = {}, False, False
-        await self.say("LS", self._stamp())
+        await self._start()
 
     async def leave(self) -> None:
         """LE, and the line goes down."""
-        await self.say("LE", self._stamp())
+        await self.say("LE", self._interface.stamp())
         self.close()
 
-    async def audit(self, *, began: bool) -> None:
-        """NS or NE."""
-        await self.say("NS" if began else "NE", self._stamp(), agreed=True)
-
     def close(self) -> None:
-        if self._answering is not None:
-            self._answering.cancel()
+        self._postings.close()
         self._writer.close()
 
     def abort(self) -> None:
         """As a pulled cable or a crashed server does it."""
-        if self._answering is not None:
-            self._answering.cancel()
+        self._postings.close()
         self._writer.transport.abort()
 
     async def say(self, kind: str, pairs: Pairs, *, agreed: bool = False) -> None:
         """Send a record; if it has to be ``agreed``, only the fields asked for, and nothing where none were."""
+        if self._interface.locked:
+            return
         if agreed:
             if not self.alive or kind not in self.fields:
                 return
             pairs = [(name, value) for name, value in pairs if name in self.fields[kind]]
-        if self._faults.shuffled:
-            pairs = [("ZZ", "future"), *reversed(pairs)]
-        text = kind + "|" + "".join(f"{name}{value}|" for name, value in pairs)
-        await self.raw(b"\x02" + text.encode(self._ways.code_page, errors="replace") + b"\x03")
+        if self._faults.unknown_records:
+            await self.raw(record("ZX", [("QQ", "future")], self._ways.code_page))
+        await self.raw(record(kind, disturbed(kind, pairs, self._faults), self._ways.code_page))
 
     async def raw(self, data: bytes) -> None:
         """Bytes onto the wire as the faults will have them cut."""
-        if self._faults.silent or self._writer.is_closing():
+        deaf = self._faults.silent or self._orphaned or not self._faults.hearing.is_set()
+        if deaf or self._writer.is_closing():
             return
+        if self._faults.noisy:
+            data = GARBAGE + data
         if self._faults.merged:
             self._held.append(data)
-            asyncio.get_running_loop().call_later(0.02, self._flush)
+            asyncio.get_running_loop().call_later(MERGED_SECONDS, self._flush)
             return
         for piece in [data[i : i + 3] for i in range(0, len(data), 3)] if self._faults.torn else [data]:
             self._writer.write(piece)
@@ -162,22 +153,31 @@ class Station:
 
     async def check_in(self, stay: Stay) -> None:
         """GI, and KR for each card."""
-        await self.say("GI", self._of(stay), agreed=True)
+        await self.say("GI", self._interface.guest(stay), agreed=True)
         await self._make_cards(stay)
 
     async def change(self, stay: Stay, old_room: str | None) -> None:
-        """GC; a move where ``old_room`` is given."""
+        """GC; a move where ``old_room`` is given. One who did not ask for GC hears of a departure and an arrival."""
+        if old_room and "GC" not in self.fields:
+            await self.check_out(stay.reservation, old_room, shared=bool(self._hotel.in_room(old_room)))
+            await self.check_in(stay)
+            return
         move = [("RO", old_room), ("GS", "N")] if old_room else []
-        await self.say("GC", [*self._of(stay), *move], agreed=True)
+        await self.say("GC", [*self._interface.guest(stay), *move], agreed=True)
 
-    async def check_out(self, stay: Stay, *, shared: bool) -> None:
-        values = [("RN", stay.room), ("G#", stay.reservation), ("GS", "Y" if shared else "N")]
+    async def check_out(self, reservation: str, room: str, *, shared: bool) -> None:
+        values = [("RN", room), ("G#", reservation), ("GS", "Y" if shared else "N")]
         await self.say("GO", values, agreed=True)
 
     async def _make_cards(self, stay: Stay) -> None:
         for card in stay.cards:
             key = [("RN", stay.room), ("KC", "1"), ("KT", "D"), ("G#", stay.reservation), ("$2", card), ("WS", "ENC1")]
             await self.say("KR", key, agreed=True)
+
+    async def _start(self) -> None:
+        stamp = self._interface.stamp()
+        self._started = dict(stamp)
+        await self.say("LS", stamp)
 
     def _flush(self) -> None:
         held, self._held = self._held, []
@@ -190,14 +190,33 @@ class Station:
         except ConnectionError:
             self._writer.close()
 
+    async def _take(self, chunk: bytes) -> None:
+        self._buffer += chunk
+        while b"\x03" in self._buffer:
+            frame, _, self._buffer = self._buffer.partition(b"\x03")
+            noise, start, body = frame.partition(b"\x02")
+            if noise or not start:
+                self._observed.violations.append("bytes outside a frame")
+            await self._hear(body.decode(self._ways.code_page, errors="replace"))
+        if len(self._buffer) > MOST_UNFRAMED:
+            self._observed.violations.append("no end of a record")
+            self._buffer = b""
+
     async def _hear(self, text: str) -> None:
+        if self._interface.locked:
+            return
         kind = text[:2]
+        if kind != "LR" and not RECORD.fullmatch(text):
+            self._observed.violations.append(f"{kind} is no record")
+            return
+        if len(text) > LONGEST or "\ufffd" in text:
+            self._observed.violations.append(f"{kind} is too long or not in the code page")
+            return
         match kind:
             case "LS":
-                await self.say("LA" if self.alive else "LS", self._stamp())
+                await self._link_started()
             case "LD":
-                self._introduced = all(f"|{name}" in text for name in ("DA", "TI", "V#", "IF"))
-                self.fields, self.alive = {}, False
+                self._link_described(_fields(text))
             case "LR":
                 self._agree(text)
             case "LA":
@@ -208,111 +227,111 @@ class Station:
                 self._observed.violations.append(f"{kind} before the link was alive")
             case "DR":
                 await self._resync()
-            case "PS":
-                self._posting(text)
             case _:
-                self._observed.violations.append(f"{kind} was not expected")
+                await self._hear_data(kind, text)
+
+    async def _link_started(self) -> None:
+        if self.alive:
+            await self.say("LA", self._interface.stamp())
+        else:
+            await self._start()
+
+    def _link_described(self, values: dict[str, str]) -> None:
+        self.fields, self.alive, self._introduced = {}, False, False
+        wrong = list(violations("LD", values))
+        if not wrong and values["IF"] not in INTERFACE_CODES:
+            wrong.append("LD.IF out of form")
+        if wrong:
+            self._observed.violations.extend(wrong)
+            return
+        self._wanted = int(values["RT"]) if values.get("RT", "").isdigit() else 0
+        if self._interface.key is not None and not self._is_authentic(values):
+            self._observed.violations.append("LD.CG is not of this key")
+            self._interface.locked = True
+            return
+        self._introduced = True
+
+    def _is_authentic(self, values: dict[str, str]) -> bool:
+        assert self._interface.key is not None
+        if not self._wanted or "CG" not in values or not self._started:
+            return False
+        return self._interface.key.check(values["CG"], self._started["DA"], self._started["TI"])
 
     def _agree(self, text: str) -> None:
-        match = _LR.fullmatch(text)
+        match = LINK_RECORD.fullmatch(text)
         if not match or not self._introduced:
             self._observed.violations.append("LR out of form")
-        elif match[1] in self.fields:
-            self._observed.violations.append(f"second LR for {match[1]}")
-        else:
-            self.fields[match[1]] = tuple(re.findall("..", match[2]))
+            return
+        kind, names = match[1], tuple(re.findall("..", match[2]))
+        if kind in self.fields:
+            self._observed.violations.append(f"second LR for {kind}")
+            return
+        if kind not in FIELDS:
+            self._observed.violations.append(f"LR for {kind}, which is no record")
+            return
+        unknown = [name for name in names if name not in FIELDS[kind]]
+        self._observed.violations.extend(f"LR for {kind}.{name}, which is no field" for name in unknown)
+        self.fields[kind] = tuple(name for name in names if name not in unknown)
 
     async def _link_alive(self) -> None:
-        if self._introduced and self.fields and not self.alive:
-            self.alive = True
-            await self.say("LA", self._stamp())
-            await self._on_alive()
+        if not self._introduced or not self.fields or self.alive:
+            return
+        self._observed.notes.extend(_mixtures(self.fields))
+        self._interface.remembered = self.fields
+        self.alive = True
+        if told := [pair for bit, pair in _VERSIONS.items() if self._wanted & bit]:
+            await self.say("LC", told)
+        await self.say("LA", self._interface.stamp())
+        await self._on_alive()
 
     async def _resync(self) -> None:
         self._observed.resyncs += 1
         if self._faults.ignore_resync:
             return
-        await self.say("DS", self._stamp())
+        await self.say("DS", self._interface.stamp())
+        if self._faults.empty_resync:
+            await self.say("DE", self._interface.stamp())
+            return
         for room in self._hotel.rooms:
             if not self._hotel.in_room(room):
                 await self.say("GO", [("RN", room), ("GS", "N"), ("SF", "")], agreed=True)
         for stay in self._hotel.stays.values():
-            await self.say("GI", [*self._of(stay), ("SF", "")], agreed=True)
-        await self.say("DE", self._stamp())
+            await self.say("GI", [*self._interface.guest(stay), ("SF", "")], agreed=True)
+        if self._faults.unfinished_resync:
+            return
+        await self.say("DE", self._interface.stamp())
         for stay in self._hotel.stays.values():
             await self._make_cards(stay)
 
-    def _posting(self, text: str) -> None:
-        charge = {part[:2]: part[2:] for part in text.split("|")[1:-1] if part[:2] in self.fields.get("PS", ())}
-        wrong = list(_violations(charge))
-        if "PS" not in self.fields:
-            wrong = ["PS was not agreed"]
-        if self._answering is not None and not self._answering.done():
-            wrong.append("second PS before the answer to the first")
+    async def _hear_data(self, kind: str, text: str) -> None:
+        if not is_known(kind):
+            self._observed.violations.append(f"{kind} was not expected")
+            return
+        if kind not in self.fields:
+            self._observed.violations.append(f"{kind} was not agreed")
+            return
+        told = _fields(text)
+        values = {name: value for name, value in told.items() if name in self.fields[kind]}
+        self._observed.notes.extend(f"{kind}.{name} was not agreed" for name in told.keys() - values.keys())
+        wrong = list(violations(kind, values))
         self._observed.violations.extend(wrong)
-        if not wrong:
-            self._observed.postings += 1
-            self._answering = asyncio.ensure_future(self._answer(charge))
-
-    async def _answer(self, charge: dict[str, str]) -> None:
-        faults = self._faults
-        status = faults.refuse.pop(0) if faults.refuse else self._hotel.post(charge, self._ways.now())
-        if faults.cut_after_booking:
-            faults.cut_after_booking -= 1
-            self._answering = None
-            self.abort()
+        if wrong:
             return
-        extra, faults.answer_late = faults.answer_late, 0.0
-        await asyncio.sleep(self._ways.answer_seconds + extra)
-        if faults.lose_answers:
-            faults.lose_answers -= 1
-            return
-        # From here on the next PS is welcome: the station may send it as soon as it has read this answer.
-        self._answering = None
-        for answer in self._answers(charge, status):
-            await self.say("PA", answer, agreed=True)
-
-    def _answers(self, charge: dict[str, str], status: str) -> Iterator[Pairs]:
-        sequence = charge["P#"]
-        if self._faults.wrong_sequence:
-            self._faults.wrong_sequence -= 1
-            sequence = str(int(sequence) % 99_999_999 + 1000)
-        note = f"Posting successful. Interface transaction number/s - {660000 + len(self._hotel.lines)}"
-        answer = [
-            ("AS", status),
-            ("RN", charge["RN"]),
-            ("P#", sequence),
-            *self._stamp(),
-            ("CT", note if status == "OK" else ""),
-            ("WS", charge.get("WS", "")),
-        ]
-        yield answer
-        if self._faults.double_answers:
-            self._faults.double_answers -= 1
-            yield answer
-
-    def _of(self, stay: Stay) -> Pairs:
-        return [
-            ("RN", stay.room),
-            ("G#", stay.reservation),
-            ("GS", "Y" if self._hotel.is_sharer(stay) else "N"),
-            ("GN", stay.name),
-            ("GF", stay.given),
-            ("GL", stay.language),
-            ("GV", stay.vip),
-            ("NP", "Y" if stay.no_post else "N"),
-        ]
-
-    def _stamp(self) -> Pairs:
-        now = self._ways.now()
-        return [("DA", now.strftime("%y%m%d")), ("TI", now.strftime("%H%M%S"))]
+        if self._services.takes(kind):
+            await self._services.hear(kind, values)
+        else:
+            self._postings.hear(kind, values)
 
 
-def _violations(charge: dict[str, str]) -> Iterator[str]:
-    for name in _POSTING_NEEDS:
-        if name not in charge:
-            yield f"PS without {name}"
-    for name, value in charge.items():
-        rule = _POSTING_RULES.get(name)
-        if rule and not re.fullmatch(rule, value):
-            yield f"PS.{name} out of form"
+def _fields(text: str) -> dict[str, str]:
+    """Of a field that comes twice, the first."""
+    pairs = [(part[:2], part[2:]) for part in text.split("|")[1:-1]]
+    return dict(reversed(pairs))
+
+
+def _mixtures(fields: Fields) -> Iterator[str]:
+    """What one interface should not be asked to be at once (p.80)."""
+    if "PR" in fields and "GI" in fields:
+        yield "GI and PR on one interface"
+    if "PR" in fields and "PS" in fields:
+        yield "PS and PR on one interface"

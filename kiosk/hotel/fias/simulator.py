@@ -9,24 +9,30 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import ssl
 import sys
-from collections.abc import Awaitable, Callable
-from dataclasses import asdict, replace
+from collections.abc import Callable
+from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Literal, Self
 
-from kiosk.hotel.fias.far_side import Faults, Observed, Station, Ways
-from kiosk.hotel.fias.virtual_hotel import FolioLine, Stay, VirtualHotel, demo_hotel
+from kiosk.hotel.fias.far_side import Reader, Station, Writer
+from kiosk.hotel.fias.fault_menu import COUNTED, SWITCHES, FaultMenu
+from kiosk.hotel.fias.interface import Interface, KeyCheck, Observed, Ways
+from kiosk.hotel.fias.reception import News, Reception
+from kiosk.hotel.fias.virtual_hotel import FolioLine, Stay, VirtualHotel, big_hotel, demo_hotel
+from kiosk.hotel.fias.wire_faults import GARBAGE
 
-News = Callable[[Station], Awaitable[None]]
+__all__ = ["FolioLine", "HotelSimulator", "Stay", "demo_hotel"]
 
 
-class HotelSimulator:
-    """Listens while used as ``async with``. One station at a time: a newcomer takes the place of the former.
+class HotelSimulator(FaultMenu, Reception):
+    """Listens while used as ``async with``. One station at a time, unless the way of ``newcomer`` is "joins".
 
-    ``port`` 0 takes a free one; ``answer_seconds`` is how long a posting takes the hotel system.
+    ``port`` 0 takes a free one; ``answer_seconds`` is how long a posting takes the hotel system. With a ``key`` the
+    station has to show that it has the same one, with ``tls`` the stream is encrypted.
     """
 
     def __init__(
@@ -37,15 +43,27 @@ class HotelSimulator:
         answer_seconds: float = 0.08,
         code_page: str = "gbk",
         now: Callable[[], datetime] = lambda: datetime.now().astimezone(),
+        *,
+        tls: ssl.SSLContext | None = None,
+        key: KeyCheck | None = None,
+        newcomer: Literal["replaces", "refused", "joins"] = "replaces",
+        speaks_first: bool = True,
+        still_knows: bool = False,
     ) -> None:
+        ways = Ways(code_page, answer_seconds, now, speaks_first, still_knows, newcomer)
+        interface = Interface(hotel or demo_hotel(), ways, self._crash, key)
+        FaultMenu.__init__(self, interface)
+        Reception.__init__(self, interface)
         self.host = host
         self.port = port
-        self.hotel = hotel or demo_hotel()
-        self.faults = Faults()
-        self.observed = Observed()
-        self._ways = Ways(code_page, answer_seconds, now)
-        self._station: Station | None = None
+        self.ways = ways
+        self.observed: Observed = interface.observed
+        self._tls = tls
+        self._stations: list[Station] = []
+        self._orphans: list[Station] = []
+        """Their peers believe them alive."""
         self._server: asyncio.Server | None = None
+        self._crashing: asyncio.Task[None] | None = None
         self._untold: list[News] = []
 
     async def __aenter__(self) -> Self:
@@ -59,16 +77,16 @@ class HotelSimulator:
 
     @property
     def answer_seconds(self) -> float:
-        return self._ways.answer_seconds
+        return self.ways.answer_seconds
 
     @property
     def alive(self) -> bool:
         """Whether a station is connected and has described itself."""
-        return self._station is not None and self._station.alive
+        return any(station.alive for station in self._stations)
 
     async def open(self) -> None:
         """Listen; after ``close`` on the same port again."""
-        self._server = await asyncio.start_server(self._accept, self.host, self.port)
+        self._server = await asyncio.start_server(self.serve, self.host, self.port, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
@@ -76,131 +94,135 @@ class HotelSimulator:
         if self._server is not None:
             self._server.close()
             await self.cut_line()
+            await self.free_slot()
             await self._server.wait_closed()
             self._server = None
 
-    def folio(self, room: str) -> list[FolioLine]:
-        """What stands on the room's bill, oldest first."""
-        return self.hotel.folio(room)
-
-    def journal_csv(self, path: Path) -> None:
-        """Export every posting: header ``date,time,room,check,sequence,amount,text``, amount in the digits of TA."""
-        self.hotel.journal_csv(path)
-
-    async def check_in(self, stay: Stay) -> None:
-        """GI, now or as soon as a station listens; KR for each card."""
-        self.hotel.stays[stay.reservation] = stay
-        await self._tell(lambda station: station.check_in(stay))
-
-    async def check_out(self, reservation: str) -> None:
-        shared = self.hotel.is_sharer(self.hotel.stays[reservation])
-        stay = self.hotel.stays.pop(reservation)
-        await self._tell(lambda station: station.check_out(stay, shared=shared))
-
-    async def move(self, reservation: str, room: str) -> None:
-        """GC with the new room and the old."""
-        old = self.hotel.stays[reservation]
-        self.hotel.stays[reservation] = new = replace(old, room=room)
-        await self._tell(lambda station: station.change(new, old.room))
-
-    async def night_audit_begin(self) -> None:
-        """NS; postings are answered NA."""
-        self.hotel.auditing = True
-        await self._tell(lambda station: station.audit(began=True))
-
-    async def night_audit_end(self) -> None:
-        """NE."""
-        self.hotel.auditing = False
-        await self._tell(lambda station: station.audit(began=False))
-
-    def lose_answer(self, count: int = 1) -> None:
-        """Book the next postings and never answer them."""
-        self.faults.lose_answers = count
-
-    def late_answer(self, seconds: float) -> None:
-        """Book the next posting now and answer it that much later."""
-        self.faults.answer_late = seconds
-
-    def refuse_next(self, status: str, count: int = 1) -> None:
-        """Answer the next postings with this status; "OK" would lie."""
-        self.faults.refuse += [status] * count
-
-    def wrong_sequence(self, count: int = 1) -> None:
-        """Answer the next postings under another P#."""
-        self.faults.wrong_sequence = count
-
-    def double_answer(self, count: int = 1) -> None:
-        self.faults.double_answers = count
-
-    def cut_on_posting(self, count: int = 1) -> None:
-        """Book the next postings and cut the line instead of answering."""
-        self.faults.cut_after_booking = count
-
-    def silent(self, *, on: bool = True) -> None:
-        """Accept connections and bytes, but neither hear nor say anything."""
-        self.faults.silent = on
-
-    def torn(self, *, on: bool = True) -> None:
-        """Records arrive in pieces of three bytes."""
-        self.faults.torn = on
-
-    def merged(self, *, on: bool = True) -> None:
-        """Several records arrive at once."""
-        self.faults.merged = on
-
-    def shuffled(self, *, on: bool = True) -> None:
-        """Fields in reverse order, after one that nobody knows."""
-        self.faults.shuffled = on
-
-    def ignore_resync(self, *, on: bool = True) -> None:
-        """As newer interfaces do with a DR that they think needless."""
-        self.faults.ignore_resync = on
-
-    async def garbage(self, count: int = 40) -> None:
-        """Bytes that belong to no frame, and a frame that is no record."""
-        if self._station is not None:
-            await self._station.raw(b"\xff\x00|~" * count + b"\x02|||\x03\x03")
-
-    async def restart(self) -> None:
-        """LS in the middle of everything."""
-        if self._station is not None:
-            await self._station.restart()
-
-    async def leave(self) -> None:
-        """LE."""
-        if self._station is not None:
-            await self._station.leave()
-
-    async def cut_line(self) -> None:
-        if self._station is not None:
-            self._station.abort()
-
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: Reader, writer: Writer) -> None:
+        """One line, of TCP or another kind, until it ends."""
         self.observed.connections += 1
-        await self.cut_line()
-        station = Station(self.hotel, self._ways, self.faults, self.observed, writer, self._catch_up)
-        self._station = station
+        taken = [*self._stations, *self._orphans]
+        if taken and self.ways.newcomer == "refused":
+            writer.close()
+            return
+        if self.ways.newcomer == "replaces":
+            await self.cut_line()
+        station = Station(self.interface, writer, self._catch_up)
+        self._stations.append(station)
         try:
-            await station.serve(reader)
+            with self.interface.line(station):
+                await station.serve(reader)
         except ConnectionError:
             pass
         finally:
             station.close()
-            if self._station is station:
-                self._station = None
+            for held in (self._stations, self._orphans):
+                if station in held:
+                    held.remove(station)
 
-    async def _tell(self, news: News) -> None:
+    async def tell(self, news: News) -> None:
         """Now, or when a station listens: a hotel system keeps check-ins and check-outs for it."""
-        if self.alive:
-            assert self._station is not None
-            await news(self._station)
-        else:
+        listening = [station for station in self._stations if station.alive]
+        for station in listening:
+            await news(station)
+        if not listening:
             self._untold.append(news)
+
+    async def garbage(self, count: int = 40) -> None:
+        """Bytes that belong to no frame, and a frame that is no record."""
+        for station in self._stations:
+            await station.raw(GARBAGE * count + b"\x02|||\x03\x03")
+
+    async def restart(self) -> None:
+        """LS in the middle of everything."""
+        for station in list(self._stations):
+            await station.restart()
+
+    async def leave(self) -> None:
+        """LE."""
+        for station in list(self._stations):
+            await station.leave()
+
+    async def cut_line(self) -> None:
+        for station in list(self._stations):
+            station.abort()
+
+    async def vanish(self) -> None:
+        """The stations' peer is gone without a word: their lines stay open, and nobody is at the other end.
+
+        New connections are served; under the way "refused" not before ``free_slot``.
+        """
+        for station in self._stations:
+            station.orphan()
+        self._orphans += self._stations
+        self._stations.clear()
+
+    async def free_slot(self) -> None:
+        """The lines that nobody is at any more are cut."""
+        for station in list(self._orphans):
+            station.abort()
+
+    async def stray_answer(self, sequence: int, status: str = "OK", room: str = "") -> None:
+        """PA out of nowhere."""
+        answer = [("AS", status), ("RN", room), ("P#", str(sequence)), *self.interface.stamp(), ("WS", "")]
+        await self.interface.tell_all("PA", answer)
+
+    async def reenter_key(self) -> None:
+        """A person has seen to the key; the interface starts anew."""
+        self.interface.locked = False
+        await self.restart()
+
+    def code_page(self, name: str) -> None:
+        """Another code page than was agreed, both ways."""
+        self.ways.code_page = name
+
+    def refuse_newcomer(self, *, on: bool = True) -> None:
+        """While one station is connected, others are shown the door; off: they take its place."""
+        self.ways.newcomer = "refused" if on else "replaces"
+
+    def mute_start(self, *, on: bool = True) -> None:
+        """The station has to say LS first."""
+        self.ways.speaks_first = not on
+
+    def still_knows(self, *, on: bool = True) -> None:
+        """A station that has described itself once is alive as soon as it is back: its LS is answered LA."""
+        self.ways.still_knows = on
+
+    def guest_service(self, *, on: bool = True) -> None:
+        """Off: RS 8, 9 and 10 are ignored, as where Guest Service Status is not active."""
+        self.ways.guest_service = on
+
+    def _crash(self) -> None:
+        self._crashing = asyncio.ensure_future(self.close())
 
     async def _catch_up(self) -> None:
         untold, self._untold = self._untold, []
         for news in untold:
-            await self._tell(news)
+            await self.tell(news)
+
+
+SWITCHED = frozenset(
+    {
+        *SWITCHES,
+        *("refuse_newcomer", "mute_start", "still_knows", "guest_service"),
+        *("no_post", "message_light", "do_not_disturb"),
+    }
+)
+"""Verbs that take, last and by the way, whether it is to be so (true) or no longer."""
+
+VERBS = frozenset(
+    {
+        *SWITCHED,
+        *COUNTED,
+        *("all_well", "garbage", "restart", "leave", "cut_line", "vanish", "free_slot", "open", "close"),
+        *("stray_answer", "reenter_key", "code_page"),
+        *("check_in", "check_out", "move", "credit_limit", "night_audit_begin", "night_audit_end"),
+        *("folio", "guest_folio", "balance", "journal_csv"),
+        *("wake_ups", "order_wake_up", "cancel_wake_up", "wake_up_result", "wake_up_answers", "wake_up_rings"),
+        *("messages", "leave_message", "read_message", "door", "observed"),
+    }
+)
+"""Of the command line; each is the method of that name."""
 
 
 async def _obey(simulator: HotelSimulator, line: str) -> object:
@@ -208,45 +230,29 @@ async def _obey(simulator: HotelSimulator, line: str) -> object:
     name, *values = json.loads(line)
     if name not in VERBS:
         raise ValueError(f"no such verb; there are {', '.join(sorted(VERBS))}")
-    result = VERBS[name](simulator, *values)
+    choice = {"on": values.pop()} if name in SWITCHED and values and isinstance(values[-1], bool) else {}
+    verb = getattr(simulator, name)
+    if not callable(verb):
+        return verb
+    result = verb(*_understood(name, values), **choice)
     return await result if asyncio.iscoroutine(result) else result
 
 
-VERBS: dict[str, Callable[..., object]] = {
-    name: getattr(HotelSimulator, name)
-    for name in (
-        "check_out",
-        "cut_line",
-        "cut_on_posting",
-        "double_answer",
-        "garbage",
-        "late_answer",
-        "leave",
-        "lose_answer",
-        "move",
-        "night_audit_begin",
-        "night_audit_end",
-        "refuse_next",
-        "restart",
-        "wrong_sequence",
-    )
-} | {
-    "silent": lambda hotel, on=True: hotel.silent(on=on),
-    "torn": lambda hotel, on=True: hotel.torn(on=on),
-    "merged": lambda hotel, on=True: hotel.merged(on=on),
-    "shuffled": lambda hotel, on=True: hotel.shuffled(on=on),
-    "ignore_resync": lambda hotel, on=True: hotel.ignore_resync(on=on),
-    "folio": lambda hotel, room: [asdict(line) for line in hotel.folio(room)],
-    "journal_csv": lambda hotel, path: hotel.journal_csv(Path(path)),
-    "observed": lambda hotel: asdict(hotel.observed),
-}
+def _understood(name: str, values: list[Any]) -> list[Any]:
+    match name:
+        case "journal_csv":
+            return [Path(value) for value in values]
+        case "check_in":
+            return [Stay(**value) for value in values]
+        case _:
+            return values
 
 
 async def _run(arguments: argparse.Namespace) -> None:
     reader = asyncio.StreamReader()
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    hotel = demo_hotel(arguments.ledger)
+    hotel = big_hotel(arguments.guests, ledger=arguments.ledger) if arguments.guests else demo_hotel(arguments.ledger)
     async with HotelSimulator(
         arguments.host, arguments.port, hotel, arguments.answer_seconds, arguments.code_page
     ) as simulator:
@@ -259,8 +265,14 @@ async def _run(arguments: argparse.Namespace) -> None:
 
 
 def _report(answer: dict[str, object]) -> None:
-    sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
+    sys.stdout.write(json.dumps(answer, ensure_ascii=False, default=_plain) + "\n")
     sys.stdout.flush()
+
+
+def _plain(value: object) -> object:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    return str(value)
 
 
 def main() -> None:
@@ -273,6 +285,7 @@ def main() -> None:
     parser.add_argument("--ledger", type=Path, help="file of folio lines, kept over restarts")
     parser.add_argument("--answer-seconds", type=float, default=0.08, help="how long a posting takes")
     parser.add_argument("--code-page", default="gbk")
+    parser.add_argument("--guests", type=int, default=0, help="so many invented guests, instead of the small house")
     asyncio.run(_run(parser.parse_args()))
 
 
