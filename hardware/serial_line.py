@@ -11,6 +11,7 @@ import os
 import termios
 from contextlib import suppress
 from pathlib import Path
+from typing import Literal
 
 import serial
 
@@ -19,18 +20,33 @@ from hardware.protocols import TryLater
 CHUNK = 4096
 LARGEST_BACKLOG = 65536
 
+Parity = Literal["none", "even", "odd"]
+_PARITIES = {"none": serial.PARITY_NONE, "even": serial.PARITY_EVEN, "odd": serial.PARITY_ODD}
+
 
 class SerialLine:
-    """8N1 at ``baud`` on ``path``. Every failure is ``TryLater(offline)``: the line is gone and may come back.
+    """``baud`` on ``path``, 8N1 unless ``bits`` and ``parity`` say otherwise.
 
-    One coroutine reads at a time and one writes. Bytes nobody reads are kept up to 64 kB, then the oldest go.
+    Every failure is ``TryLater(offline)``: the line is gone and may come back. One coroutine reads at a time and one
+    writes. Bytes nobody reads are kept up to 64 kB, then the oldest go.
     """
 
-    def __init__(self, path: Path | str, baud: int, *, offline: str, rtscts: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path | str,
+        baud: int,
+        *,
+        offline: str,
+        rtscts: bool = False,
+        bits: Literal[7, 8] = 8,
+        parity: Parity = "none",
+    ) -> None:
         self._path = str(path)
         self._baud = baud
         self._offline = offline
         self._rtscts = rtscts
+        self._bits = bits
+        self._parity = parity
         self._port: serial.Serial | None = None
         self._arrived = bytearray()
         self._news = asyncio.Event()
@@ -42,7 +58,14 @@ class SerialLine:
         self.close()
         try:
             port = serial.Serial(
-                self._path, self._baud, timeout=0, write_timeout=0, exclusive=True, rtscts=self._rtscts
+                self._path,
+                self._baud,
+                bytesize=self._bits,
+                parity=_PARITIES[self._parity],
+                timeout=0,
+                write_timeout=0,
+                exclusive=True,
+                rtscts=self._rtscts,
             )
         except (OSError, termios.error) as fault:
             raise TryLater(self._offline, path=self._path) from fault

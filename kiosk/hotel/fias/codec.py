@@ -13,12 +13,22 @@ from dataclasses import dataclass, field
 
 STX, ETX = 0x02, 0x03
 
-MOST_BYTES = 8192
-"""2000 characters of up to four bytes; a longer record is noise."""
+MOST_CHARACTERS = 2000
+"""Of a record, unless another record length (RL) was agreed."""
+MOST_BYTES = 4 * MOST_CHARACTERS
+"""Of a record in any code page; a longer one is noise."""
 
 _KIND = re.compile(r"[A-Z][A-Z0-9]")
-_FIELD_ID = re.compile(r"[A-Z0-9$+#][A-Z0-9#+]")
+_FIELD_ID = re.compile(r"[A-Z0-9#$+&]{2}")
+_FIELD = re.compile(r"\|([A-Z0-9#$+&]{2})([^|]*)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL_IN_TEXT = re.compile(r"[\x00-\x09\x0b\x0e-\x1f\x7f]")
+_MAY_HOLD_LINES = frozenset({"MT"})
+"""Text messages: CR, LF and FF are theirs, where every other value has no control character."""
+
+_ASCII = "".join(map(chr, range(0x20, 0x7F)))
+_SAMPLE = "é€я中語あア한ก"
+"""Something beyond ASCII for any code page that has it."""
 
 
 class Malformed(ValueError):
@@ -56,15 +66,29 @@ class Deframer:
         self._body: bytearray | None = None
         self._lost = 0
 
+    @property
+    def held(self) -> int:
+        """Bytes of a record whose end has not been seen."""
+        return 0 if self._body is None else len(self._body)
+
     def feed(self, chunk: bytes) -> Iterator[bytes | Skipped]:
         """Yield each complete record's bytes, and what had to be skipped once its end is seen."""
-        for piece in re.split(rb"([\x02\x03])", chunk):
-            if piece == b"\x02":
-                yield from self._open()
-            elif piece == b"\x03":
-                yield from self._close()
+        *ended, rest = chunk.split(b"\x03")
+        for piece in ended:
+            if self._body is None and not self._lost and piece.rfind(b"\x02") == 0 and len(piece) <= self._most:
+                yield piece[1:]  # the usual: a whole frame after another
             else:
-                self._take(piece)
+                yield from self._take(piece)
+                yield from self._close()
+        if rest:
+            yield from self._take(rest)
+
+    def _take(self, piece: bytes) -> Iterator[Skipped]:
+        first, *openings = piece.split(b"\x02")
+        self._keep(first)
+        for body in openings:
+            yield from self._open()
+            self._keep(body)
 
     def _open(self) -> Iterator[Skipped]:
         if self._body is not None:
@@ -83,7 +107,7 @@ class Deframer:
             yield bytes(self._body)
         self._body, self._lost = None, 0
 
-    def _take(self, piece: bytes) -> None:
+    def _keep(self, piece: bytes) -> None:
         if self._body is None or self._lost:
             self._lost += len(piece)
         elif len(self._body) + len(piece) > self._most:
@@ -98,29 +122,50 @@ def parse(body: bytes, code_page: str) -> Record:
 
     Raises Malformed when it does not begin with a record kind.
     """
-    kind, *rest = body.decode(code_page, errors="replace").split("|")
-    if not _KIND.fullmatch(kind):
+    text = body.decode(code_page, errors="replace")
+    kind = text[:2]
+    if not _KIND.fullmatch(kind) or text[2:3] not in ("|", ""):
         raise Malformed("no record kind")
-    return Record(kind, tuple((part[:2], part[2:]) for part in rest if _FIELD_ID.match(part)))
+    return Record(kind, tuple(_FIELD.findall(text, 2)))
 
 
-def encode(record: Record, code_page: str) -> bytes:
-    """The record as a frame. Raises Malformed for what the peer would misread: it is a mistake of the caller."""
+def encode(record: Record, code_page: str, most: int = MOST_CHARACTERS) -> bytes:
+    """The record as a frame of at most ``most`` characters.
+
+    Raises Malformed for what the peer would misread: it is a mistake of the caller.
+    """
     if not _KIND.fullmatch(record.kind):
         raise Malformed("no record kind")
     for name, value in record.fields:
         if not _FIELD_ID.fullmatch(name):
             raise Malformed("no field id")
-        if "|" in value or _CONTROL.search(value):
+        control = _CONTROL_IN_TEXT if name in _MAY_HOLD_LINES else _CONTROL
+        if "|" in value or control.search(value):
             raise Malformed(f"{record.kind}.{name}: separator or control character in a value")
-    text = record.kind + "|" + "".join(f"{name}{value}|" for name, value in record.fields)
+    text = record.kind + "|" + "".join([f"{name}{value}|" for name, value in record.fields])
+    if len(text) > most:
+        raise Malformed(f"{record.kind}: longer than {most} characters")
     try:
         body = text.encode(code_page)
     except UnicodeEncodeError as fault:
         raise Malformed(f"{record.kind}: character outside {code_page}") from fault
-    if len(body) > MOST_BYTES or STX in body or ETX in body:
+    if STX in body or ETX in body:
         raise Malformed(f"{record.kind}: does not fit a frame")
-    return bytes((STX,)) + body + bytes((ETX,))
+    return b"\x02" + body + b"\x03"
+
+
+def check_code_page(name: str) -> None:
+    """Raises ValueError unless records can be framed in this code page.
+
+    ASCII must be itself, byte for byte, and nothing else may need a control character: no UTF-16, no shift sequences.
+    """
+    try:
+        ascii_is_itself = _ASCII.encode(name) == _ASCII.encode("ascii")
+        shifts = ascii_is_itself and _CONTROL.search(_SAMPLE.encode(name, "ignore").decode("latin-1"))
+    except (LookupError, UnicodeError):
+        raise ValueError(f"no such code page: {name!r}") from None
+    if not ascii_is_itself or shifts:
+        raise ValueError(f"records can't be framed in {name!r}")
 
 
 def plain_text(text: str, most: int, code_page: str) -> str:
