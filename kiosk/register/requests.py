@@ -7,15 +7,21 @@ from dataclasses import dataclass
 from enum import Enum
 
 import msgspec
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
-from kiosk.books.desk import REGISTER, DeskRequest
+from kiosk.books.desk import REGISTER, WITHDRAW, DeskRequest, Withdrawal
 from kiosk.outbox import Outbox
 from kiosk.store.database import Database
-from kiosk.store.statement import Row, Statement, constant
+from kiosk.store.statement import Row, Statement, Transaction, constant
 from kiosk.store.tables import requests
 
 Values = Mapping[str, str | int]
+
+PERSONAL = ("room", "name", "text")
+"""Values that are erased when the request is closed."""
+
+CLEARED_UP = "cleared up"
+"""Who closed a request that needed nobody any more."""
 
 
 class RequestState(Enum):
@@ -43,10 +49,41 @@ _ADD = Statement(
 )
 _BY_SOURCE = Statement(select(requests).where(requests.c.source == bindparam("source")))
 _OPEN = Statement(select(requests).where(requests.c.state == constant(RequestState.OPEN)).order_by(requests.c.number))
+_closed = {
+    "state": RequestState.CLOSED.value,
+    "closed_at": bindparam("now"),
+    "closed_by": bindparam("who"),
+    # Whom it was about is nobody's business any more.
+    "details": func.json_remove(requests.c.details, *(f"$.{name}" for name in PERSONAL)),
+}
 _CLOSE = Statement(
     update(requests)
     .where(requests.c.number == bindparam("of"), requests.c.state == constant(RequestState.OPEN))
-    .values(state=RequestState.CLOSED.value, closed_at=bindparam("now"), closed_by=bindparam("who"))
+    .values(_closed)
+)
+_WITHDRAW = Statement(
+    update(requests)
+    .where(requests.c.source == bindparam("of"), requests.c.state == constant(RequestState.OPEN))
+    .values(_closed)
+)
+_WITHDRAW_OF_ROOM = Statement(
+    update(requests)
+    .where(
+        requests.c.kind == bindparam("of"),
+        requests.c.state == constant(RequestState.OPEN),
+        func.json_extract(requests.c.details, "$.room") == bindparam("room"),
+    )
+    .values(_closed)
+)
+_SINCE = Statement(
+    select(requests.c.number, requests.c.kind)
+    .where(requests.c.state == constant(RequestState.OPEN), requests.c.number > bindparam("after"))
+    .order_by(requests.c.number)
+)
+_WITHDRAW = Statement(
+    update(requests)
+    .where(requests.c.source == bindparam("of"), requests.c.state == constant(RequestState.OPEN))
+    .values(state=RequestState.CLOSED.value, closed_at=bindparam("now"), closed_by=CLEARED_UP)
 )
 
 
@@ -72,22 +109,59 @@ class Requests:
         source: str | None = None,
     ) -> int:
         """Returns the request's number. Opened again with the same ``source`` it is still the one request."""
-        now = self.db.now()
         with self.db.transaction() as tx:
-            known = tx.one(_BY_SOURCE, source=source) if source else None
-            if known:
-                return int(known["number"])
-            return tx.add(
-                _ADD,
-                source=source,
-                kind=kind,
-                place=place,
-                language=language,
-                visit=visit,
-                details_key=details_key,
-                details=msgspec.json.encode(dict(values)).decode(),
-                opened_at=now,
-            )
+            return self.open_in(tx, kind, place, language, visit, details_key, values, source=source)
+
+    def open_in(
+        self,
+        tx: Transaction,
+        kind: str,
+        place: str,
+        language: str,
+        visit: str,
+        details_key: str,
+        values: Values,
+        *,
+        source: str | None = None,
+    ) -> int:
+        """``open`` inside a transaction of the caller's."""
+        known = tx.one(_BY_SOURCE, source=source) if source else None
+        if known:
+            return int(known["number"])
+        return tx.add(
+            _ADD,
+            source=source,
+            kind=kind,
+            place=place,
+            language=language,
+            visit=visit,
+            details_key=details_key,
+            details=msgspec.json.encode(dict(values)).decode(),
+            opened_at=self.db.now(),
+        )
+
+    def withdraw_in(self, tx: Transaction, source: str, who: str) -> bool:
+        """Nobody is needed for it any more. False: there is none, or somebody has closed it before."""
+        return tx.do(_WITHDRAW, of=source, now=self.db.now(), who=who) > 0
+
+    def withdraw_of_room_in(self, tx: Transaction, kind: str, room: str, who: str) -> int:
+        """Every open request of this ``kind`` that is about ``room``; how many."""
+        return tx.do(_WITHDRAW_OF_ROOM, of=kind, room=room, now=self.db.now(), who=who)
+
+    def closed_in(self, tx: Transaction, source: str) -> bool:
+        """Whether somebody has seen to it; False also where it was never opened."""
+        row = tx.one(_BY_SOURCE, source=source)
+        return row is not None and row["state"] == RequestState.CLOSED.value
+
+    def opened_after(self, number: int) -> list[tuple[int, str]]:
+        """Number and kind of every open request with a higher number than this."""
+        with self.db.reading() as tx:
+            return [(row["number"], row["kind"]) for row in tx.rows(_SINCE, after=number)]
+
+    def withdraw(self, source: str) -> None:
+        """What was asked under ``source`` was cleared up by something else; one that a person closed stays so."""
+        with self.db.transaction() as tx:
+            tx.do(_WITHDRAW, of=source, now=self.db.now())
 
     def list_open(self) -> list[Request]:
         """Oldest first."""
@@ -95,7 +169,7 @@ class Requests:
             return [_request(row) for row in tx.rows(_OPEN)]
 
     def close(self, number: int, who: str) -> None:
-        """Raises NotOpen."""
+        """What was personal in it is erased. Raises NotOpen."""
         with self.db.transaction() as tx:
             if not tx.do(_CLOSE, of=number, now=self.db.now(), who=who):
                 raise NotOpen(number)
@@ -113,6 +187,10 @@ def file_requests(outbox: Outbox, requests: Requests, place: str) -> list[int]:
     filed: list[int] = []
     while delivery := outbox.next_due():
         outbox.begin(delivery)
+        if delivery.kind == WITHDRAW:
+            requests.withdraw(msgspec.json.decode(delivery.payload, type=Withdrawal).source)
+            outbox.delivered(delivery, CLEARED_UP)
+            continue
         request = msgspec.json.decode(delivery.payload, type=DeskRequest)
         number = requests.open(
             request.kind, place, "", request.visit, request.details_key, request.values, source=delivery.key

@@ -1,0 +1,214 @@
+"""Messages for guests: those the hotel system keeps, told here for reading, and those that are left here for somebody.
+
+A text is kept until it has been read, a message until its guest leaves or the hotel system takes it back. Who leaves a
+message learns nothing, and neither does this module's caller: what becomes of it is decided in the one transaction.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+import structlog
+from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from kiosk.hotel.errands import MessageLeft, MessageRead, MessagesAsked
+from kiosk.hotel.news import MessageHere
+from kiosk.hotel.protocol import Guest
+from kiosk.outbox import DeliveryState
+from kiosk.register.outgoing import Outgoing
+from kiosk.register.requests import Requests
+from kiosk.register.rules import Rules
+from kiosk.store.database import instant
+from kiosk.store.statement import Row, Statement, Transaction, constant
+from kiosk.store.tables import messages
+
+log = structlog.get_logger()
+
+REQUEST = "message"
+PAUSE = 60_000
+"""Milliseconds between two messages that are left at this station."""
+MOST = 5
+"""Messages that may be left in one visit."""
+
+
+class MessageState(Enum):
+    WAITING = "waiting"
+    READ = "read"
+    """Its text is gone; the row keeps the hotel system from telling it as a new one."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message that waits for its guest; ``at`` in ms since 1970 UTC, None where the hotel system does not say."""
+
+    number: int
+    hotel_id: str
+    text: str = field(repr=False)
+    at: int | None
+
+
+NOT_SAID = 0
+"""In the place of the time of a message that has none."""
+
+_whose = (messages.c.room == bindparam("in_room"), messages.c.reservation == bindparam("whose"))
+_HERE = Statement(
+    upsert(messages)
+    .values(
+        {name: bindparam(name) for name in ("room", "reservation", "hotel_id", "text", "at", "changed_at")}
+        | {"state": MessageState.WAITING.value}
+    )
+    .on_conflict_do_update(
+        index_elements=["room", "reservation", "hotel_id"],
+        set_={"text": bindparam("text"), "at": bindparam("at"), "changed_at": bindparam("changed_at")},
+        where=messages.c.state == constant(MessageState.WAITING),
+    )
+)
+_GONE = Statement(delete(messages).where(*_whose, messages.c.hotel_id == bindparam("of")))
+_WAITING = Statement(
+    select(messages)
+    .where(*_whose, messages.c.state == constant(MessageState.WAITING))
+    .order_by(messages.c.at, messages.c.number)
+)
+_READ = Statement(
+    update(messages)
+    .where(*_whose, messages.c.number == bindparam("of"), messages.c.state == constant(MessageState.WAITING))
+    .values(state=MessageState.READ.value, text="", changed_at=bindparam("now"))
+)
+_CLEAR = Statement(
+    delete(messages).where(messages.c.room == bindparam("in_room"), messages.c.reservation == bindparam("whose"))
+)
+_CLEAR_ROOM = Statement(delete(messages).where(messages.c.room == bindparam("in_room")))
+_STAYS = Statement(select(messages.c.room, messages.c.reservation).distinct())
+
+
+class Messages:
+    """The messages in the register's file. Its calls block; raises StoreError.
+
+    Those whose name ends in ``_in`` are part of a transaction of the caller's.
+    """
+
+    def __init__(self, requests: Requests, outgoing: Outgoing, rules: Rules) -> None:
+        self.db = requests.db
+        self._requests = requests
+        self._outgoing = outgoing
+        self._rules = rules
+        self._left: deque[tuple[str, int]] = deque(maxlen=MOST)
+
+    def ask(self, room: str, reservation: str) -> str | None:
+        """Have the hotel system tell every message of the guest; the errand's key, None where it can't be asked."""
+        if not self._rules.mail:
+            return None
+        with self.db.transaction() as tx:
+            return self._outgoing.send(tx, MessagesAsked(room, reservation))
+
+    def answered(self, key: str) -> bool:
+        """Whether the hotel system has told them all."""
+        with self.db.reading() as tx:
+            return self._outgoing.state(tx, key) is DeliveryState.DELIVERED
+
+    def ask_no_more(self, key: str) -> None:
+        """Nobody waits for the answer any longer."""
+        with self.db.transaction() as tx:
+            self._outgoing.recall(tx, key)
+
+    def waiting(self, room: str, reservation: str) -> list[Message]:
+        """Oldest first."""
+        with self.db.reading() as tx:
+            return [_message(row) for row in tx.rows(_WAITING, in_room=room, whose=reservation)]
+
+    def read(self, room: str, reservation: str, number: int) -> None:
+        """The guest is done with it: its text is erased and the hotel system told. Not another guest's, not twice."""
+        with self.db.transaction() as tx:
+            rows = tx.rows(_WAITING, in_room=room, whose=reservation)
+            message = next((message for message in map(_message, rows) if message.number == number), None)
+            if message is None:
+                return
+            tx.do(_READ, in_room=room, whose=reservation, of=number, now=self.db.now())
+            self._outgoing.send(tx, MessageRead(room, reservation, message.hotel_id))
+        log.info("message.read", number=number)
+
+    def may_leave(self, visit: str) -> bool:
+        """One a minute, and no more than MOST a visit."""
+        if not self._left:
+            return True
+        _, last = self._left[-1]
+        soon = 0 <= self.db.now() - last < PAUSE
+        return not soon and [by for by, _ in self._left].count(visit) < MOST
+
+    def leave(self, found: tuple[Guest, ...], name: str, text: str, visit: str, language: str) -> None:
+        """For the one guest who was ``found`` by this ``name``; for nobody, or for several, a person finds out whose.
+
+        Whichever it is, the caller is told the same: nothing.
+        """
+        with self.db.transaction() as tx:
+            if len(found) == 1 and self._rules.post:
+                (guest,) = found
+                self._outgoing.send(tx, MessageLeft(guest.room, guest.reservation, text))
+            else:
+                values = {"name": name, "text": text}
+                self._requests.open_in(
+                    tx, REQUEST, self._rules.place, language, visit, "request.message-by-name", values
+                )
+        self._left.append((visit, self.db.now()))
+        log.info("message.left", visit=visit)
+
+    def hand_over_in(self, tx: Transaction, errand: MessageLeft) -> None:
+        """The hotel system will not have it, or can't be reached: a person delivers it."""
+        values = {"room": errand.room, "text": errand.text}
+        self._requests.open_in(tx, REQUEST, self._rules.place, "", "", "request.message-to-room", values)
+
+    def hear_in(self, tx: Transaction, message: MessageHere) -> None:
+        """Told once more it is the same one; what was read stays read."""
+        tx.do(
+            _HERE,
+            room=message.room,
+            reservation=message.reservation,
+            hotel_id=message.id,
+            text=message.text,
+            at=self._instant(message.at),
+            changed_at=self.db.now(),
+        )
+
+    def gone_in(self, tx: Transaction, room: str, reservation: str, hotel_id: str) -> None:
+        """Read or deleted elsewhere."""
+        tx.do(_GONE, in_room=room, whose=reservation, of=hotel_id)
+
+    def clear_in(self, tx: Transaction, room: str, reservation: str) -> None:
+        """The guest has left, or with ``reservation`` "" everybody in the room has; nothing is left to deliver."""
+        if reservation:
+            tx.do(_CLEAR, in_room=room, whose=reservation)
+        else:
+            tx.do(_CLEAR_ROOM, in_room=room)
+        for queued in self._outgoing.queued(tx):
+            errand = queued.errand
+            if not isinstance(errand, MessageLeft | MessageRead | MessagesAsked) or errand.room != room:
+                continue
+            if reservation in ("", errand.reservation):
+                self._outgoing.withdraw(tx, queued.delivery)
+
+    def move_in(self, tx: Transaction, old_room: str, room: str, reservation: str) -> None:
+        """The hotel system tells them anew for the new room; a message still to be delivered goes there."""
+        for queued in self._outgoing.queued(tx):
+            errand = queued.errand
+            if not isinstance(errand, MessageLeft) or errand.room != old_room:
+                continue
+            if reservation in ("", errand.reservation):
+                self._outgoing.send(tx, MessageLeft(room, errand.reservation, errand.text))
+        self.clear_in(tx, old_room, reservation)
+
+    def stays_in(self, tx: Transaction) -> set[tuple[str, str]]:
+        """Room and reservation of everybody about whom something is kept."""
+        return {(row["room"], row["reservation"]) for row in tx.rows(_STAYS)}
+
+    def _instant(self, at: datetime | None) -> int:
+        if at is None:
+            return NOT_SAID
+        return instant(at if at.tzinfo else at.replace(tzinfo=self._rules.zone))
+
+
+def _message(row: Row) -> Message:
+    return Message(row["number"], row["hotel_id"], row["text"], row["at"] or None)

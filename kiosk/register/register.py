@@ -1,0 +1,65 @@
+"""The register as one: what staff and guests share, and what of it ends or moves with a guest's stay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+
+from kiosk.register.messages import Messages
+from kiosk.register.outgoing import Outgoing
+from kiosk.register.requests import Requests
+from kiosk.register.room_wishes import RoomWishes
+from kiosk.register.rules import Rules
+from kiosk.register.wake_ups import Origin, WakeUps
+from kiosk.store.database import Database
+from kiosk.store.statement import Transaction
+
+log = structlog.get_logger()
+
+StaysIn = Callable[[str, str], bool | None]
+"""Whether the guest with this reservation, or with "" anybody, stays in this room; None where nobody knows."""
+
+
+class Register:
+    """Requests, wake-ups, messages and wishes in one file; ``outgoing`` are its errands to the hotel system."""
+
+    def __init__(self, db: Database, rules: Rules) -> None:
+        self.db = db
+        self.rules = rules
+        self.requests = Requests(db)
+        self.outgoing = Outgoing(db)
+        self.wake_ups = WakeUps(self.requests, self.outgoing, rules)
+        self.messages = Messages(self.requests, self.outgoing, rules)
+        self.wishes = RoomWishes(self.requests, self.outgoing, rules)
+
+    def clear_in(self, tx: Transaction, room: str, reservation: str) -> None:
+        """The guest has left, or with ``reservation`` "" everybody in the room has."""
+        for store in (self.wake_ups, self.messages, self.wishes):
+            store.clear_in(tx, room, reservation)
+
+    def move_in(self, tx: Transaction, old_room: str, room: str, reservation: str) -> None:
+        """The guest, or with ``reservation`` "" everybody in ``old_room``, sleeps in ``room`` now."""
+        for store in (self.wake_ups, self.messages, self.wishes):
+            store.move_in(tx, old_room, room, reservation)
+
+    def settle_in(self, tx: Transaction, room: str, reservation: str) -> None:
+        """The guest is in ``room``: what is kept of the stay elsewhere moves there."""
+        for old_room, whose in self._kept_in(tx):
+            if whose == reservation and old_room != room:
+                self.move_in(tx, old_room, room, reservation)
+
+    def sweep_in(self, tx: Transaction, stays_in: StaysIn) -> None:
+        """Clear what is kept of guests who have left while nobody listened."""
+        for room, reservation in self._kept_in(tx):
+            if stays_in(room, reservation) is False:
+                log.info("stay.swept")
+                self.clear_in(tx, room, reservation)
+
+    def sweep(self, stays_in: StaysIn) -> None:
+        with self.db.transaction() as tx:
+            self.sweep_in(tx, stays_in)
+
+    def _kept_in(self, tx: Transaction) -> set[tuple[str, str]]:
+        calls = {(c.room, c.reservation) for c in self.wake_ups.open_in(tx) if c.origin is not Origin.TEST}
+        return calls | self.messages.stays_in(tx) | self.wishes.stays_in(tx)

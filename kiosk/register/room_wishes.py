@@ -1,0 +1,176 @@
+"""What the guests want shown at the doors of their rooms: do not disturb, make up room. One wish a room, the last one.
+
+The hotel system shows it, or a request tells a person; a wish with an end is lifted by the watch, and each ends with
+the stay.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, cast
+
+import structlog
+from sqlalchemy import bindparam, delete, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from kiosk.hotel.errands import RoomWished, Wish
+from kiosk.register.outgoing import Outgoing, Queued
+from kiosk.register.requests import Requests
+from kiosk.register.rules import Rules
+from kiosk.store.statement import Row, Statement, Transaction
+from kiosk.store.tables import room_wishes
+
+log = structlog.get_logger()
+
+REQUEST = "room-wish"
+NOTHING: Wish = "none"
+DO_NOT_DISTURB: Wish = "do-not-disturb"
+
+
+@dataclass(frozen=True)
+class Held:
+    """What holds for a room, ``until`` (ms since 1970 UTC) or, None, until it is lifted. Nothing is held for "none"."""
+
+    room: str = field(repr=False)
+    reservation: str = field(repr=False)
+    wish: Wish
+    until: int | None
+
+
+_ONE = Statement(select(room_wishes).where(room_wishes.c.room == bindparam("of")))
+_ALL = Statement(select(room_wishes))
+_DUE = Statement(select(room_wishes).where(room_wishes.c.until <= bindparam("now")))
+_given: dict[str, Any] = {name: bindparam(name) for name in ("reservation", "wish", "until", "changed_at")}
+_SET = Statement(
+    upsert(room_wishes)
+    .values(room=bindparam("room"), **_given)
+    .on_conflict_do_update(index_elements=["room"], set_=_given)
+)
+_DROP = Statement(delete(room_wishes).where(room_wishes.c.room == bindparam("of")))
+
+
+class RoomWishes:
+    """The wishes in the register's file. Its calls block; raises StoreError.
+
+    Those whose name ends in ``_in`` are part of a transaction of the caller's.
+    """
+
+    def __init__(self, requests: Requests, outgoing: Outgoing, rules: Rules) -> None:
+        self.db = requests.db
+        self._requests = requests
+        self._outgoing = outgoing
+        self._rules = rules
+
+    def of(self, room: str) -> Held | None:
+        """What holds for the room now."""
+        with self.db.reading() as tx:
+            return self._of(tx, room)
+
+    def wish(
+        self, room: str, reservation: str, wish: Wish, until: int | None = None, visit: str = "", language: str = ""
+    ) -> None:
+        """Shall hold from now on; "none" lifts what held."""
+        with self.db.transaction() as tx:
+            self._hold(tx, room, reservation, wish, until)
+            if self._rules.wishes:
+                self._show(tx, room, reservation, wish)
+            else:
+                self._ask_staff(tx, room, wish, visit, language)
+
+    def lift_due(self) -> int:
+        """End those whose time has come; how many."""
+        with self.db.transaction() as tx:
+            due = [_held(row) for row in tx.rows(_DUE, now=self.db.now())]
+            for held in due:
+                self._lift(tx, held)
+            return len(due)
+
+    def heard_in(self, tx: Transaction, room: str, *, do_not_disturb: bool) -> None:
+        """What the telephone of the room shows now; it may have been set there."""
+        held = self._of(tx, room)
+        shown = held is not None and held.wish == DO_NOT_DISTURB
+        if do_not_disturb and not shown:
+            self._hold(tx, room, "", DO_NOT_DISTURB, None)
+        elif shown and not do_not_disturb and not self._waiting(tx, room):
+            self._hold(tx, room, "", NOTHING, None)
+
+    def shown_in(self, tx: Transaction, errand: RoomWished) -> None:
+        """The hotel system shows ``errand``. Where the guest has wished otherwise since, that is said once more."""
+        held = self._of(tx, errand.room)
+        wish: Wish = held.wish if held else NOTHING
+        if wish != errand.wish and not self._waiting(tx, errand.room):
+            self._outgoing.send(tx, RoomWished(errand.room, errand.reservation, wish))
+
+    def refused_in(self, tx: Transaction, errand: RoomWished) -> None:
+        """The hotel system will not show it: a person sees to it."""
+        self._ask_staff(tx, errand.room, errand.wish, "", "")
+
+    def clear_in(self, tx: Transaction, room: str, reservation: str) -> None:
+        """The guest has left, or with ``reservation`` "" everybody in the room has."""
+        held = self._of(tx, room)
+        if held and (reservation in ("", held.reservation) or not held.reservation):
+            self._lift(tx, held)
+
+    def move_in(self, tx: Transaction, old_room: str, room: str, reservation: str) -> None:
+        """The guest, or with ``reservation`` "" everybody in ``old_room``, sleeps in ``room`` now."""
+        held = self._of(tx, old_room)
+        if held and reservation in ("", held.reservation):
+            self._lift(tx, held)
+            self._hold(tx, room, held.reservation, held.wish, held.until)
+            if self._rules.wishes:
+                self._show(tx, room, held.reservation, held.wish)
+            else:
+                self._ask_staff(tx, room, held.wish, "", "")
+
+    def stays_in(self, tx: Transaction) -> set[tuple[str, str]]:
+        """Room and reservation of everybody about whom something is kept."""
+        return {(row["room"], row["reservation"]) for row in tx.rows(_ALL)}
+
+    def _of(self, tx: Transaction, room: str) -> Held | None:
+        row = tx.one(_ONE, of=room)
+        return _held(row) if row else None
+
+    def _lift(self, tx: Transaction, held: Held) -> None:
+        """A person who was asked knew how long it would hold."""
+        self._hold(tx, held.room, held.reservation, NOTHING, None)
+        if self._rules.wishes:
+            self._show(tx, held.room, held.reservation, NOTHING)
+        else:
+            self._requests.withdraw_of_room_in(tx, REQUEST, held.room, "kiosk")
+
+    def _hold(self, tx: Transaction, room: str, reservation: str, wish: Wish, until: int | None) -> None:
+        if wish == NOTHING:
+            tx.do(_DROP, of=room)
+        else:
+            tx.do(_SET, room=room, reservation=reservation, wish=wish, until=until, changed_at=self.db.now())
+        log.info("room-wish.holds", wish=wish, timed=until is not None)
+
+    def _show(self, tx: Transaction, room: str, reservation: str, wish: Wish) -> None:
+        """By the hotel system; an older wish that still waits is not sent any more."""
+        for older in self._waiting(tx, room):
+            self._outgoing.withdraw(tx, older.delivery)
+        self._outgoing.send(tx, RoomWished(room, reservation, wish))
+
+    def _waiting(self, tx: Transaction, room: str) -> list[Queued]:
+        return [
+            queued
+            for queued in self._outgoing.queued(tx)
+            if isinstance(queued.errand, RoomWished) and queued.errand.room == room
+        ]
+
+    def _ask_staff(self, tx: Transaction, room: str, wish: Wish, visit: str, language: str) -> None:
+        """In place of what they were asked before; that nothing is wished is said only where they know otherwise."""
+        untold = self._requests.withdraw_of_room_in(tx, REQUEST, room, "kiosk")
+        if untold and wish == NOTHING:
+            return
+        held = self._of(tx, room)
+        values: dict[str, str | int] = {"room": room, "wish": wish}
+        if held and held.until is not None:
+            values["until"] = f"{datetime.fromtimestamp(held.until / 1000, self._rules.zone):%Y-%m-%d %H:%M}"
+        key = "request.room-wish-until" if "until" in values else "request.room-wish"
+        self._requests.open_in(tx, REQUEST, self._rules.place, language, visit, key, values)
+
+
+def _held(row: Row) -> Held:
+    return Held(row["room"], row["reservation"], cast(Wish, row["wish"]), row["until"])
