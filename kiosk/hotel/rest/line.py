@@ -1,0 +1,286 @@
+"""Any REST system as a ``Line``: one request at a time, in turn guests, charges, errands and doubts.
+
+What is particular to a system is behind ``System``. A request whose answer was lost is a doubt: the folio is looked at
+once things have settled. Only what it says ends the doubt, never a second try.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import structlog
+
+from kiosk.books.postings import Posting
+from kiosk.hotel.answers import Consequence, consequence, reason_key
+from kiosk.hotel.desk import Desk
+from kiosk.hotel.errands import AnyErrand
+from kiosk.hotel.news import Answer, GuestIn, LateAnswer, NoAnswer, ServiceNews
+from kiosk.hotel.rest.roll import Roll
+from kiosk.hotel.rest.web import Lost, NothingDone
+
+log = structlog.get_logger()
+
+NOT_OFFERED = "hotel.not-offered"
+
+
+@dataclass(frozen=True)
+class Found:
+    """The charge stands on the folio, put there by the attempt ``number``; ``note`` has the system's numbers of it."""
+
+    number: int
+    note: str
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Looked into, the attempt turns out refused with this status (AS)."""
+
+    status: str
+
+
+@dataclass(frozen=True)
+class Absent:
+    """The whole folio was read, and the charge is not on it."""
+
+
+@dataclass(frozen=True)
+class Unclear:
+    """The folio, or all of it, is not to be seen."""
+
+
+Look = Found | Refusal | Absent | Unclear
+
+
+class Declined(Exception):
+    """The hotel system will not do it; ``key`` is a message key."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
+
+    @classmethod
+    def because(cls, status: str) -> Declined:
+        """``status``: one of the 20 answers (AS)."""
+        return cls(reason_key(status))
+
+
+class Misread(Exception):
+    """An answer that is not of the agreed shape. What was asked may have been done."""
+
+
+class System(Protocol):
+    """One REST system. Every call may raise NothingDone and Lost, and but for ``post`` also Misread."""
+
+    async def post(self, number: int, posting: Posting) -> Answer:
+        """Charge once. What was booked is told by the answer, or lost."""
+        ...
+
+    async def look(self, number: int, posting: Posting) -> Look:
+        """What became of attempt ``number``, or of an earlier one of the same charge."""
+        ...
+
+    async def in_house(self) -> list[GuestIn]:
+        """Everybody, each reservation once."""
+        ...
+
+    async def run(self, errand: AnyErrand, roll: Roll) -> Sequence[ServiceNews]:
+        """Carry it out; returns what was learned by it. Raises Declined."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Seconds: ``guests`` between two readings of who is in house; ``settle`` until a lost request has surely been
+    carried out or dropped; ``audit`` before a charge put off by the night audit goes again; ``tick`` how often the
+    status is written; ``first_pause`` to ``longest_pause`` between tries while nobody answers.
+    """
+
+    guests: float = 60.0
+    settle: float = 60.0
+    audit: float = 60.0
+    tick: float = 0.25
+    first_pause: float = 1.0
+    longest_pause: float = 30.0
+
+
+LOOKS = 2
+"""How often the folio must have been read without the charge before it counts as not there."""
+
+
+class RestLine:
+    """``serve`` it once."""
+
+    def __init__(self, system: System, pace: Pace) -> None:
+        self._system = system
+        self._pace = pace
+        self._roll = Roll()
+        self._alive = False
+        self._pause = pace.first_pause
+        self._rest_until = float("-inf")
+        self._guests_at = float("-inf")
+        self._audit_until = float("-inf")
+        self._doubts_at = float("-inf")
+        self._absent: Counter[int] = Counter()
+
+    async def serve(self, desk: Desk, stop: asyncio.Event) -> None:
+        """As in ``Line``."""
+        work = asyncio.create_task(self._work(desk, stop))
+        try:
+            while not work.done():
+                await desk.turn(alive=self._alive, phase=self._phase(desk), audit=self._auditing(desk))
+                await asyncio.wait({work}, timeout=self._pace.tick)
+            await work
+        finally:
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+            await self._system.close()
+
+    def _phase(self, desk: Desk) -> str:
+        if not self._alive:
+            return "down"
+        return "resting" if desk.clock().seconds < self._rest_until else "alive"
+
+    def _auditing(self, desk: Desk) -> bool:
+        return desk.clock().seconds < self._audit_until
+
+    async def _work(self, desk: Desk, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                busy = await self._step(desk)
+            except NothingDone as fault:
+                self._fell_silent(desk, fault.reason, fault.pause)
+            except Lost as fault:
+                self._fell_silent(desk, fault.reason, None)
+            except Misread:
+                self._fell_silent(desk, "misread", None)
+            else:
+                if not busy:
+                    await self._idle(desk, stop)
+                continue
+            await self._idle(desk, stop)
+
+    async def _step(self, desk: Desk) -> bool:
+        """The one thing that is most urgent; False when there is nothing to do now."""
+        now = desk.clock().seconds
+        if now < self._rest_until:
+            return False
+        if not self._alive or now >= self._guests_at:
+            await self._read_guests(desk)
+            return True
+        if now >= self._audit_until and desk.postman.has_work() and await self._post_next(desk):
+            return True
+        if desk.runner.has_work() and await self._run_next(desk):
+            return True
+        if now >= self._doubts_at:
+            self._doubts_at = now + self._pace.settle / 4
+            return await self._settle_doubts(desk)
+        return False
+
+    async def _idle(self, desk: Desk, stop: asyncio.Event) -> None:
+        """Until something was committed, or the time of a tick has passed."""
+        stopping = asyncio.ensure_future(stop.wait())
+        waits: set[asyncio.Future[bool] | asyncio.Future[Literal[True]]] = {stopping}
+        if desk.clock().seconds >= self._rest_until:
+            waits |= {desk.postman.commit(), desk.runner.commit()}
+        try:
+            await asyncio.wait(waits, timeout=self._pace.tick, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopping.cancel()
+
+    async def _read_guests(self, desk: Desk) -> None:
+        present = await self._system.in_house()
+        moment = desk.clock()
+        self._guests_at = moment.seconds + self._pace.guests
+        if await desk.roster.resync_due(moment.wall):
+            self._roll.forget()
+        news = self._roll.news(present)
+        if news:
+            await desk.told(news)
+        if not self._alive:
+            self._alive, self._pause = True, self._pace.first_pause
+            log.info("link.up")
+
+    def _fell_silent(self, desk: Desk, reason: str, pause: float | None) -> None:
+        """``pause``: the hotel system is well, and wants to be left alone."""
+        now = desk.clock().seconds
+        if pause is not None:
+            log.info("link.resting", reason=reason, seconds=pause)
+            self._rest_until = now + pause
+            return
+        if self._alive:
+            log.warning("link.down", reason=reason)
+        self._alive = False
+        self._rest_until = now + self._pause
+        self._pause = min(self._pause * 2, self._pace.longest_pause)
+
+    async def _post_next(self, desk: Desk) -> bool:
+        assignment = await desk.postman.take()
+        if assignment is None:
+            return False
+        try:
+            answer = await self._system.post(assignment.number, assignment.posting)
+        except NothingDone:
+            await desk.postman.answered(Answer(assignment.number, "RY"))
+            raise
+        except Lost as fault:
+            await desk.postman.unanswered(NoAnswer(assignment.number, fault.reason))
+            raise
+        await desk.postman.answered(answer)
+        if consequence(answer.status) is Consequence.AFTER_AUDIT:
+            self._audit_until = desk.clock().seconds + self._pace.audit
+            log.info("audit.began")
+        return True
+
+    async def _run_next(self, desk: Desk) -> bool:
+        errand = await desk.runner.take()
+        if errand is None:
+            return False
+        try:
+            news = await self._system.run(errand, self._roll)
+        except Declined as fault:
+            await desk.runner.refused(fault.key)
+        except (NothingDone, Lost) as fault:
+            await desk.runner.put_off(fault.reason)
+            raise
+        except Misread:
+            await desk.runner.put_off("misread")
+            raise
+        else:
+            await desk.told(news)
+            await desk.runner.done()
+        return True
+
+    async def _settle_doubts(self, desk: Desk) -> bool:
+        """Look into each doubt that has settled. True when there was one."""
+        doubts = await desk.postman.doubts(self._pace.settle)
+        for doubt in doubts:
+            number = doubt.delivery.number
+            posting = Posting.decode(doubt.delivery.payload)
+            await desk.postman.asked(doubt.delivery, self._pace.settle / LOOKS)
+            self._absent[number] += await self._settled(desk, number, posting)
+            if self._absent[number] >= LOOKS:
+                await desk.postman.settled_absent(number)
+                del self._absent[number]
+        return bool(doubts)
+
+    async def _settled(self, desk: Desk, number: int, posting: Posting) -> bool:
+        """Tell what the folio says; True when it says that the charge is not there.
+
+        That is not believed of a guest who has left: at check-out charges are moved.
+        """
+        match await self._system.look(number, posting):
+            case Found(by, note):
+                await desk.postman.late(LateAnswer(by, "OK", note))
+            case Refusal(status):
+                await desk.postman.late(LateAnswer(number, status))
+            case Absent():
+                return posting.reservation in self._roll
+            case Unclear():
+                log.info("posting.folio-unclear", number=number)
+        return False
