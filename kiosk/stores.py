@@ -11,8 +11,12 @@ from zoneinfo import ZoneInfo
 from kiosk.books.ledger import Books
 from kiosk.books.postings import room_postings
 from kiosk.config.settings import Settings
+from kiosk.hotel.guests import CachedGuests
+from kiosk.hotel.switchboard import Switchboard
 from kiosk.outbox import Outbox
+from kiosk.register.register import Register
 from kiosk.register.requests import Requests
+from kiosk.register.rules import Rules
 from kiosk.store.database import Database
 from kiosk.store.migrations import BOOKS, REGISTER
 
@@ -35,6 +39,17 @@ def open_books(settings: Settings) -> Books:
     """Raises StoreError."""
     settings.paths.state.mkdir(parents=True, exist_ok=True)
     return Books(Database(settings.paths.state / "books.db", BOOKS, clock=wall_clock(settings)))
+
+
+def open_register(settings: Settings) -> Register:
+    """Requests, wake-ups, messages and room wishes. Raises StoreError."""
+    rules = Rules.of(settings.house.place, settings.house.timezone, settings.hotel, settings.wake_up)
+    return Register(open_requests(settings).db, rules)
+
+
+def open_switchboard(settings: Settings) -> Switchboard:
+    """The link's side of the register. Raises StoreError."""
+    return Switchboard(open_register(settings), CachedGuests(guests_file(settings)).room_of)
 
 
 def open_requests(settings: Settings) -> Requests:

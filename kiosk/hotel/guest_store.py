@@ -164,6 +164,17 @@ class GuestLookup:
         )
         return stays[0].guest() if stays else None
 
+    def room_of(self, room: str, reservation: str) -> str | None:
+        """Where the guest who was in ``room`` is now, "" when nobody of that number is in house; with ``reservation``
+        "" whether anybody is in ``room``. None while the cache does not know everybody.
+        """
+        if not self.complete:
+            return None
+        if not reservation:
+            return room if self.by_room(room) else ""
+        known = self._stays("reservation = ?", reservation)
+        return known[0].room if known else ""
+
     def count(self) -> int:
         """Guests in house."""
         with _named():

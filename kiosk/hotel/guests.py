@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 from kiosk.hotel.guest_store import GuestLookup
-from kiosk.hotel.protocol import Guest
+from kiosk.hotel.protocol import Guest, GuestsUnavailable
 
 
 class CachedGuests:
@@ -26,6 +27,12 @@ class CachedGuests:
 
     async def named(self, name: str) -> tuple[Guest, ...]:
         return await asyncio.to_thread(self._named, name)
+
+    def room_of(self, room: str, reservation: str) -> str | None:
+        """As ``GuestLookup.room_of``; blocks. None also when the cache cannot be used: then nobody knows."""
+        with suppress(GuestsUnavailable), GuestLookup(self._path) as store:
+            return store.room_of(room, reservation)
+        return None
 
     def _by_name(self, room: str, name: str) -> Guest | None:
         with GuestLookup(self._path) as store:

@@ -24,17 +24,17 @@ from kiosk.hotel.news import (
     WakeUpResult,
 )
 from kiosk.outbox import Delivery, Outbox, Surprise
-from kiosk.register.register import Register, StaysIn
+from kiosk.register.register import Register, RoomOf
 from kiosk.store.statement import Transaction
 
 
 class Switchboard:
-    """``stays_in`` asks the guest cache. Calls block; raises StoreError, and nothing of that call was written then."""
+    """``room_of`` asks the guest cache. Calls block; raises StoreError, and nothing of that call was written then."""
 
-    def __init__(self, register: Register, stays_in: StaysIn) -> None:
+    def __init__(self, register: Register, room_of: RoomOf) -> None:
         self.register = register
         self.errands = Outbox(register.db, HOTEL, self)
-        self._stays_in = stays_in
+        self._room_of = room_of
 
     def told(self, news: Sequence[GuestNews | ServiceNews]) -> None:
         """Written down in order, all or nothing. Guests: once the cache has been told, who left or moved."""
@@ -96,9 +96,9 @@ class Switchboard:
             case GuestIn(room, reservation) if reservation:
                 register.settle_in(tx, room, reservation)
             case RollEnded():
-                register.sweep_in(tx, self._stays_in)
+                register.sweep_in(tx, self._room_of)
 
     def _left(self, tx: Transaction, room: str, reservation: str) -> None:
         self.register.clear_in(tx, room, reservation)
-        if reservation and self._stays_in(room, "") is False:
+        if reservation and self._room_of(room, "") == "":
             self.register.clear_in(tx, room, "")

@@ -17,8 +17,11 @@ from kiosk.store.statement import Transaction
 
 log = structlog.get_logger()
 
-StaysIn = Callable[[str, str], bool | None]
-"""Whether the guest with this reservation, or with "" anybody, stays in this room; None where nobody knows."""
+RoomOf = Callable[[str, str], str | None]
+"""Of room and reservation: in which room that guest is now, "" when the guest has left, None where nobody knows.
+
+With reservation "" it is about anybody in the room.
+"""
 
 
 class Register:
@@ -49,16 +52,25 @@ class Register:
             if whose == reservation and old_room != room:
                 self.move_in(tx, old_room, room, reservation)
 
-    def sweep_in(self, tx: Transaction, stays_in: StaysIn) -> None:
-        """Clear what is kept of guests who have left while nobody listened."""
+    def sweep_in(self, tx: Transaction, room_of: RoomOf) -> None:
+        """Whoever has left or moved while nobody listened has left or moved now."""
         for room, reservation in self._kept_in(tx):
-            if stays_in(room, reservation) is False:
-                log.info("stay.swept")
+            now = room_of(room, reservation)
+            if now in (None, room):
+                continue
+            log.info("stay.swept", left=not now)
+            if now:
+                self.move_in(tx, room, now, reservation)
+            else:
                 self.clear_in(tx, room, reservation)
 
-    def sweep(self, stays_in: StaysIn) -> None:
-        with self.db.transaction() as tx:
-            self.sweep_in(tx, stays_in)
+    def sweep(self, room_of: RoomOf) -> None:
+        """``sweep_in`` in a transaction of its own, where there is anything to look at."""
+        with self.db.reading() as tx:
+            kept = self._kept_in(tx)
+        if any(room_of(*stay) not in (None, stay[0]) for stay in kept):
+            with self.db.transaction() as tx:
+                self.sweep_in(tx, room_of)
 
     def _kept_in(self, tx: Transaction) -> set[tuple[str, str]]:
         calls = {(c.room, c.reservation) for c in self.wake_ups.open_in(tx) if c.origin is not Origin.TEST}
