@@ -217,6 +217,16 @@ def enqueue(tx: Transaction, destination: str, kind: str, key: str, payload: str
     tx.do(_ADD, destination=destination, kind=kind, key=key, payload=payload, created_at=now)
 
 
+def is_known(tx: Transaction, destination: str, key: str) -> bool:
+    """Whether something was ever put in under this key."""
+    return tx.one(_BY_KEY, destination=destination, key=key) is not None
+
+
+def withdraw(tx: Transaction, delivery: Delivery, reason: str, now: int) -> None:
+    """``Outbox.withdraw`` for those who have a transaction of their own."""
+    _step(tx, delivery, _E.WITHDRAW, now, remark=reason)
+
+
 def replace_payload(tx: Transaction, delivery: Delivery, payload: str) -> None:
     """Forget what is no longer needed once the answer is known."""
     tx.do(_ERASE, of=delivery.seq, payload=payload)
@@ -255,7 +265,7 @@ class Outbox:
         """
         with self.db.transaction() as tx:
             number = self._next_number(tx)
-            self._step(tx, delivery, _E.BEGIN, number=number)
+            _step(tx, delivery, _E.BEGIN, self.db.now(), number=number)
             tx.do(_ADD_ATTEMPT, delivery=delivery.seq, number=number, begun_at=self.db.now(), balance=balance)
             return number
 
@@ -267,7 +277,7 @@ class Outbox:
     def deliver_in(self, tx: Transaction, delivery: Delivery, evidence: str) -> None:
         """``delivered`` inside a transaction of the caller's."""
         twice = self._there_before(tx, delivery) is not None
-        after = self._step(tx, delivery, _E.DELIVER, remark=evidence)
+        after = _step(tx, delivery, _E.DELIVER, self.db.now(), remark=evidence)
         if self._effects:
             self._effects.delivered(tx, after)
         if twice:
@@ -276,7 +286,15 @@ class Outbox:
     def refused(self, delivery: Delivery, reason: str) -> None:
         """The destination will not take it; stays until a person has seen to it."""
         with self.db.transaction() as tx:
-            self._refuse(tx, delivery, reason)
+            self.refuse_in(tx, delivery, reason)
+
+    def refuse_in(self, tx: Transaction, delivery: Delivery, reason: str) -> None:
+        """``refused`` inside a transaction of the caller's."""
+        if self._confirm(tx, delivery):
+            return
+        after = _step(tx, delivery, _E.REFUSE, self.db.now(), remark=reason)
+        if self._effects:
+            self._effects.refused(tx, after, reason)
 
     def again(self, delivery: Delivery, reason: str, pause: float = 0.0) -> None:
         """It surely did not arrive: due once more after ``pause`` seconds, with a new sequence number."""
@@ -286,13 +304,13 @@ class Outbox:
     def again_in(self, tx: Transaction, delivery: Delivery, reason: str, pause: float = 0.0) -> None:
         """``again`` inside a transaction of the caller's."""
         if not self._confirm(tx, delivery):
-            self._step(tx, delivery, _E.AGAIN, remark=reason, pause=pause)
+            _step(tx, delivery, _E.AGAIN, self.db.now(), remark=reason, pause=pause)
 
     def put_off(self, delivery: Delivery, reason: str, pause: float, tries: int) -> bool:
         """``again``, but the ``tries``-th time in a row it is refused instead, and False returned."""
         with self.db.transaction() as tx:
             if self._put_off_before(tx, delivery) + 1 >= tries:
-                self._refuse(tx, delivery, reason)
+                self.refuse_in(tx, delivery, reason)
                 return False
             self.again_in(tx, delivery, reason, pause)
             tx.do(_ANSWER_NEWEST, delivery=delivery.seq, answer=PUT_OFF)
@@ -306,11 +324,7 @@ class Outbox:
     def withdraw(self, delivery: Delivery, reason: str) -> None:
         """Nobody wants it there any more: one that is queued or was refused ends, without any effect."""
         with self.db.transaction() as tx:
-            self.withdraw_in(tx, delivery, reason)
-
-    def withdraw_in(self, tx: Transaction, delivery: Delivery, reason: str) -> None:
-        """``withdraw`` inside a transaction of the caller's."""
-        self._step(tx, delivery, _E.WITHDRAW, remark=reason)
+            withdraw(tx, delivery, reason, self.db.now())
 
     def late_delivered(self, number: int, evidence: str) -> Delivery | None:
         """The attempt ``number``, given up before, did arrive. None: it is not known, or was answered before.
@@ -367,8 +381,12 @@ class Outbox:
 
     def by_key(self, key: str) -> Delivery | None:
         with self.db.reading() as tx:
-            row = tx.one(_BY_KEY, destination=self.destination, key=key)
-            return _delivery(row) if row else None
+            return self.find_in(tx, key)
+
+    def find_in(self, tx: Transaction, key: str) -> Delivery | None:
+        """``by_key`` inside a transaction of the caller's."""
+        row = tx.one(_BY_KEY, destination=self.destination, key=key)
+        return _delivery(row) if row else None
 
     def by_number(self, number: int) -> Delivery | None:
         """The delivery one of whose attempts has this number and no answer yet, be it the newest attempt or not."""
@@ -387,19 +405,12 @@ class Outbox:
         if self._changes is not None:
             self._changes.close()
 
-    def _refuse(self, tx: Transaction, delivery: Delivery, reason: str) -> None:
-        if self._confirm(tx, delivery):
-            return
-        after = self._step(tx, delivery, _E.REFUSE, remark=reason)
-        if self._effects:
-            self._effects.refused(tx, after, reason)
-
     def _lose(self, tx: Transaction, delivery: Delivery, reason: str) -> Delivery:
         confirmed = self._confirm(tx, delivery)
         if confirmed:
             self._surprise(tx, confirmed, Surprise.PERHAPS_TWICE)
             return confirmed
-        after = self._step(tx, delivery, _E.LOSE, remark=reason)
+        after = _step(tx, delivery, _E.LOSE, self.db.now(), remark=reason)
         if self._effects:
             self._effects.unknown(tx, after, reason)
         return after
@@ -417,8 +428,8 @@ class Outbox:
         if event is _E.DELIVER:
             self._late_deliver(tx, delivery, newest, remark)
         elif newest and delivery.state is _S.UNKNOWN:
-            self._refuse(tx, delivery, remark) if event is _E.REFUSE else self.again_in(tx, delivery, remark, pause)
-        return self._stored(tx, delivery)
+            self.refuse_in(tx, delivery, remark) if event is _E.REFUSE else self.again_in(tx, delivery, remark, pause)
+        return _stored(tx, delivery)
 
     def _late_deliver(self, tx: Transaction, delivery: Delivery, newest: bool, evidence: str) -> None:
         last = list(tx.rows(_ATTEMPTS, delivery=delivery.seq))[-1]["answer"]
@@ -435,15 +446,15 @@ class Outbox:
             case DeliveryState.REFUSED | DeliveryState.WITHDRAWN:
                 surprise = Surprise.AFTER_ALL
         if (delivery.state, _E.DELIVER) in TRANSITIONS:
-            after = self._step(tx, delivery, _E.DELIVER, remark=evidence)
+            after = _step(tx, delivery, _E.DELIVER, self.db.now(), remark=evidence)
             if self._effects:
                 self._effects.delivered(tx, after)
         if surprise:
-            self._surprise(tx, self._stored(tx, delivery), surprise)
+            self._surprise(tx, _stored(tx, delivery), surprise)
 
     def _there_before(self, tx: Transaction, delivery: Delivery) -> int | None:
         """The number of an earlier attempt that was answered late, after the one under way had begun."""
-        if self._stored(tx, delivery).state is not _S.SENDING:
+        if _stored(tx, delivery).state is not _S.SENDING:
             return None
         earlier = list(tx.rows(_ATTEMPTS, delivery=delivery.seq))[:-1]
         return next((int(row["number"]) for row in earlier if row["answer"] == _E.DELIVER.value), None)
@@ -453,7 +464,7 @@ class Outbox:
         number = self._there_before(tx, delivery)
         if number is None:
             return None
-        after = self._step(tx, delivery, _E.DELIVER, remark=f"P#{number}, late")
+        after = _step(tx, delivery, _E.DELIVER, self.db.now(), remark=f"P#{number}, late")
         if self._effects:
             self._effects.delivered(tx, after)
         return after
@@ -469,11 +480,6 @@ class Outbox:
             times = times + 1 if row["answer"] == PUT_OFF else times if row["answer"] is None else 0
         return times
 
-    def _stored(self, tx: Transaction, delivery: Delivery) -> Delivery:
-        row = tx.one(_BY_SEQ, seq=delivery.seq)
-        assert row is not None
-        return _delivery(row)
-
     def _next_number(self, tx: Transaction) -> int:
         name = f"sequence:{self.destination}"
         row = tx.one(_COUNTER, name=name)
@@ -483,38 +489,6 @@ class Outbox:
             if tx.one(_UNANSWERED, destination=self.destination, number=number) is None:
                 tx.do(_SET_COUNTER, name=name, value=number)
                 return int(number)
-
-    def _step(
-        self,
-        tx: Transaction,
-        delivery: Delivery,
-        event: DeliveryEvent,
-        *,
-        number: int | None = None,
-        remark: str = "",
-        pause: float = 0.0,
-    ) -> Delivery:
-        row = tx.one(_BY_SEQ, seq=delivery.seq)
-        assert row is not None
-        state = DeliveryState(row["state"])
-        after = TRANSITIONS.get((state, event))
-        if after is None:
-            raise IllegalDelivery(delivery.key, state, event)
-        now = self.db.now()
-        tx.do(
-            _STEP,
-            of=delivery.seq,
-            state=after.value,
-            number=row["number"] if number is None else number,
-            attempts=row["attempts"] + (event is _E.BEGIN),
-            held_at=now,
-            not_before=now + int(pause * 1000),
-            remark=remark,
-            changed_at=now,
-        )
-        if state is _S.SENDING and event is not _E.LOSE:
-            tx.do(_ANSWER_NEWEST, delivery=delivery.seq, answer=event.value)
-        return self._stored(tx, delivery)
 
 
 def deliveries(tx: Transaction, destination: str, states: Sequence[DeliveryState]) -> list[Delivery]:
@@ -541,3 +515,41 @@ def _delivery(row: Row) -> Delivery:
         row["attempts"],
         row["remark"],
     )
+
+
+def _stored(tx: Transaction, delivery: Delivery) -> Delivery:
+    row = tx.one(_BY_SEQ, seq=delivery.seq)
+    assert row is not None
+    return _delivery(row)
+
+
+def _step(
+    tx: Transaction,
+    delivery: Delivery,
+    event: DeliveryEvent,
+    now: int,
+    *,
+    number: int | None = None,
+    remark: str = "",
+    pause: float = 0.0,
+) -> Delivery:
+    row = tx.one(_BY_SEQ, seq=delivery.seq)
+    assert row is not None
+    state = DeliveryState(row["state"])
+    after = TRANSITIONS.get((state, event))
+    if after is None:
+        raise IllegalDelivery(delivery.key, state, event)
+    tx.do(
+        _STEP,
+        of=delivery.seq,
+        state=after.value,
+        number=row["number"] if number is None else number,
+        attempts=row["attempts"] + (event is _E.BEGIN),
+        held_at=now,
+        not_before=now + int(pause * 1000),
+        remark=remark,
+        changed_at=now,
+    )
+    if state is _S.SENDING and event is not _E.LOSE:
+        tx.do(_ANSWER_NEWEST, delivery=delivery.seq, answer=event.value)
+    return _stored(tx, delivery)

@@ -20,6 +20,7 @@ GENESIS = "0" * 64
 
 CLEARING_ROOM = "clearing:room"  # settled here, not yet accepted by the hotel system; must come to zero
 RECEIVABLE_PMS = "receivable:pms"  # accepted by the hotel system, owed by the hotel
+RECEIVABLE_DESK = "receivable:desk"  # refused by the hotel system and paid at the desk, or paid back there
 TAX_VAT = "tax:vat"
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from kiosk.books.desk import DeskRequest, ask_staff
+from kiosk.books.desk import DeskRequest, ask_staff, cleared_up
 from kiosk.books.journal import CLEARING_ROOM, RECEIVABLE_PMS, Line, post
-from kiosk.outbox import Delivery, DeliveryState, Outbox, Surprise, replace_payload
+from kiosk.outbox import Delivery, Outbox, Surprise, replace_payload, withdraw
 from kiosk.store.database import Database
 from kiosk.store.statement import Transaction
 
@@ -14,6 +14,8 @@ PMS = "pms"
 POSTING = "posting"
 CORRECTION = "correction"
 """A charge taken back: a posting whose amount is negative."""
+DESK_CORRECTION = "desk-correction"
+"""As CORRECTION, where the hotel has a procedure of its own: it never goes over the wire."""
 TRIAL = "trial"
 """A technician's posting, of no charge and no voucher."""
 
@@ -59,7 +61,8 @@ class Posting(msgspec.Struct, frozen=True):
 class _IntoTheBooks:
     """Accepted: the clearing account gives it up and forgets the guest. Else it stays there, and staff are asked.
 
-    A request stays open when the doubt is cleared up later by itself: whoever was asked closes it.
+    What staff were asked is taken back when it was cleared up by something else. A trial leaves the journal alone; one
+    that is refused has ended, for the technician reads the reason.
     """
 
     def __init__(self, db: Database) -> None:
@@ -67,15 +70,22 @@ class _IntoTheBooks:
 
     def delivered(self, tx: Transaction, delivery: Delivery) -> None:
         posting = Posting.decode(delivery.payload)
-        content = (
-            Line(RECEIVABLE_PMS, posting.currency, posting.minor),
-            Line(CLEARING_ROOM, posting.currency, -posting.minor),
-        )
-        post(tx, self._db.now(), POSTING, delivery.key, content)
-        replace_payload(tx, delivery, posting.anonymous().encode())
+        if delivery.kind != TRIAL:
+            content = (
+                Line(RECEIVABLE_PMS, posting.currency, posting.minor),
+                Line(CLEARING_ROOM, posting.currency, -posting.minor),
+            )
+            post(tx, self._db.now(), POSTING, delivery.key, content)
+        forget_guest(tx, delivery)
+        take_back(tx, delivery, self._db.now())
 
     def refused(self, tx: Transaction, delivery: Delivery, reason: str) -> None:
-        self._ask(tx, delivery, "refused", {"reason": reason})
+        take_back(tx, delivery, self._db.now())
+        if delivery.kind == TRIAL:
+            forget_guest(tx, delivery)
+            withdraw(tx, delivery, reason, self._db.now())
+        else:
+            self._ask(tx, delivery, "refused", {"reason": reason})
 
     def unknown(self, tx: Transaction, delivery: Delivery, reason: str) -> None:
         # Why is in the log and the remark: to a person it is all the same, the folio must be looked at.
@@ -87,32 +97,27 @@ class _IntoTheBooks:
 
     def _ask(self, tx: Transaction, delivery: Delivery, what: str, values: dict[str, str | int]) -> None:
         """Once for each attempt."""
-        asked = {"voucher": Posting.decode(delivery.payload).voucher, **values}
-        request = DeskRequest(f"posting-{what}", f"request.posting-{what}", asked)
-        ask_staff(tx, f"{delivery.key}:{what}:{delivery.attempts}", request, self._db.now())
+        posting = Posting.decode(delivery.payload)
+        asked = {"voucher": posting.voucher, "charge": delivery.key, "minor": posting.minor, **values}
+        kind = f"{delivery.kind}-{what}"
+        ask_staff(tx, _asked_as(delivery, what), DeskRequest(kind, f"request.{kind}", asked), self._db.now())
+
+
+def _asked_as(delivery: Delivery, what: str) -> str:
+    return f"{delivery.key}:{what}:{delivery.attempts}"
+
+
+def take_back(tx: Transaction, delivery: Delivery, now: int) -> None:
+    """Nobody needs to look into the newest attempt any more: it has been found out what became of it."""
+    for what in ("unknown", "refused"):
+        cleared_up(tx, _asked_as(delivery, what), now)
+
+
+def forget_guest(tx: Transaction, delivery: Delivery) -> None:
+    """Whose folio it was is no longer needed once it is settled what became of it."""
+    replace_payload(tx, delivery, Posting.decode(delivery.payload).anonymous().encode())
 
 
 def room_postings(db: Database) -> Outbox:
     """The outbox of the hotel link: payloads are ``Posting``; a delivered one clears ``clearing:room``."""
     return Outbox(db, PMS, _IntoTheBooks(db))
-
-
-class NotInDoubt(LookupError):
-    """The posting is not one that a person has to decide about."""
-
-    def __init__(self, charge: str) -> None:
-        super().__init__(f"no posting of charge {charge} is unknown or refused")
-
-
-def resolve(postings: Outbox, charge: str, *, posted: bool, who: str) -> None:
-    """A person's word on an UNKNOWN or REFUSED posting: it stands on the folio, or it is to be posted again.
-
-    Raises NotInDoubt.
-    """
-    delivery = postings.by_key(charge)
-    if delivery is None or delivery.state not in (DeliveryState.UNKNOWN, DeliveryState.REFUSED):
-        raise NotInDoubt(charge)
-    if posted:
-        postings.delivered(delivery, f"by {who}")
-    else:
-        postings.again(delivery, f"by {who}")

@@ -10,16 +10,16 @@ from pathlib import Path
 from kiosk import stores
 from kiosk.books.charge import BooksError, ChargeId
 from kiosk.books.checks import check
+from kiosk.books.doubts import NotInDoubt, Outcome, resolve
 from kiosk.books.hotel_journal import Coverage, Difference, HotelJournalError, HotelRow, read_hotel_journal, span
 from kiosk.books.ledger import Books
-from kiosk.books.postings import NotInDoubt, resolve
 from kiosk.books.reconcile import reconcile_journal
 from kiosk.cli import Failed
 from kiosk.config.load import load
 from kiosk.outbox import DeliveryState, IllegalDelivery
 from kiosk.store.database import StoreError, instant
 
-POSTED = {"posted": True, "not-posted": False}
+OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +37,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     resolving = actions.add_parser("resolve", help="a person says what became of an unknown charge or posting")
     resolving.add_argument("charge", help="the charge's id, as `kiosk books open` prints it")
     resolving.add_argument(
-        "outcome", help="posted, not-posted, or for an unknown charge the number of sheets that came out"
+        "outcome", help=f"{', '.join(OUTCOMES)}, or for an unknown charge the number of sheets that came out"
     )
     resolving.add_argument("--by", required=True, metavar="INITIALS", help="who says so")
     for action in actions.choices.values():  # also after the action, where one thinks of it
@@ -101,9 +101,9 @@ def _resolve(books: Books, options: argparse.Namespace) -> int:
         voucher = books.resolve(ChargeId(options.charge), int(options.outcome), options.by)
         _say(f"voucher {voucher.number:06d}, {voucher.minor} minor units" if voucher else "voided: nothing came out")
         return 0
-    if options.outcome not in POSTED:
-        raise Failed(f"the outcome is {', '.join(POSTED)} or a number of sheets")
-    resolve(stores.open_postings(books), options.charge, posted=POSTED[options.outcome], who=options.by)
+    if options.outcome not in OUTCOMES:
+        raise Failed(f"the outcome is {', '.join(OUTCOMES)} or a number of sheets")
+    resolve(stores.open_postings(books), options.charge, OUTCOMES[options.outcome], options.by)
     return 0
 
 

@@ -2,8 +2,9 @@ import pytest
 
 from kiosk.books import journal
 from kiosk.books.checks import check
+from kiosk.books.doubts import NotInDoubt, Outcome, resolve
 from kiosk.books.hotel_journal import HotelJournalError, HotelRow, everything, read_hotel_journal, span
-from kiosk.books.postings import NotInDoubt, Posting, resolve, room_postings
+from kiosk.books.postings import Posting, room_postings
 from kiosk.books.reconcile import Reconciled, reconcile_journal
 from kiosk.outbox import DeliveryState
 from kiosk.register.requests import NotOpen, Requests, desk_outbox, file_requests
@@ -161,19 +162,19 @@ def test_what_the_hotel_has_otherwise_is_reported_never_mended(books, postings, 
 
 def test_a_person_clears_what_is_unknown(books, postings):
     charge = postings.in_state(DeliveryState.UNKNOWN)[0].key
-    resolve(postings, charge, posted=True, who="night-manager")
+    resolve(postings, charge, Outcome.POSTED, "night-manager")
     delivery = postings.by_key(charge)
     assert (delivery.state, delivery.remark) == (DeliveryState.DELIVERED, "by night-manager")
     assert balances(books)["clearing:room"] == 300
     with pytest.raises(NotInDoubt):
-        resolve(postings, charge, posted=False, who="night-manager")
+        resolve(postings, charge, Outcome.NOT_POSTED, "night-manager")
     with pytest.raises(NotInDoubt):
-        resolve(postings, "nobody", posted=True, who="night-manager")
+        resolve(postings, "nobody", Outcome.POSTED, "night-manager")
 
 
 def test_a_person_sends_it_once_more(postings):
     charge = postings.in_state(DeliveryState.UNKNOWN)[0].key
-    resolve(postings, charge, posted=False, who="night-manager")
+    resolve(postings, charge, Outcome.NOT_POSTED, "night-manager")
     assert postings.next_due().key == charge
 
 
@@ -186,7 +187,7 @@ def test_a_refused_posting_stays_in_clearing_and_staff_are_asked_for_each_refusa
         assert balances(books)["clearing:room"] == 600
         assert check(books.db).agree
         file_requests(outbox, requests, "lobby")
-        resolve(postings, delivery.key, posted=False, who="desk")
+        resolve(postings, delivery.key, Outcome.NOT_POSTED, "desk")
     told = [(each.kind, each.place, dict(each.values)) for each in requests.list_open()]
     assert told[1:] == [
         ("posting-refused", "lobby", {"voucher": 3, "reason": "NP"}),
