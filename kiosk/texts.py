@@ -10,9 +10,12 @@ from __future__ import annotations
 import gettext
 import string
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
+
+from kiosk.wording import full_date, moment_dated
 
 LOCALE = Path(__file__).with_name("locale")
 DOMAIN = "kiosk"
@@ -20,6 +23,13 @@ LANGUAGES = ("zh_CN", "en")
 
 WORDED_VALUES = frozenset({"media", "sides", "colour"})
 """Names of values that are words themselves: the value ``v`` of the name ``n`` is worded by the message "n.v"."""
+
+DATED_VALUES: Mapping[str, Callable[[str, Texts], str]] = {
+    "day": lambda value, t: full_date(date.fromisoformat(value), t),
+    "at": lambda value, t: moment_dated(datetime.fromisoformat(value), t),
+    "until": lambda value, t: moment_dated(datetime.fromisoformat(value), t),
+}
+"""Names of values that are days or local times in ISO 8601, and how they are worded."""
 
 Value = str | int
 Values = Mapping[str, Value] | Iterable[tuple[str, Value]]
@@ -42,13 +52,15 @@ class Texts:
         return self._catalogue.gettext(key).format_map(values)
 
     def say(self, key: str, values: Values = ()) -> str:
-        """Like calling, for values that come as data; those of WORDED_VALUES are worded too."""
+        """Like calling, for values that come as data; those of WORDED_VALUES and DATED_VALUES are worded too."""
         return self(key, **{name: self._word(name, value) for name, value in dict(values).items()})
 
     def knows(self, key: str) -> bool:
         return self._catalogue.gettext(key) != key
 
     def _word(self, name: str, value: Value) -> Value:
+        if name in DATED_VALUES:
+            return DATED_VALUES[name](str(value), self)
         key = f"{name}.{value}"
         return self(key) if name in WORDED_VALUES and self.knows(key) else value
 

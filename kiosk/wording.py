@@ -1,6 +1,11 @@
-"""How amounts and rates are written, on screens and on paper alike."""
+"""How amounts, rates, days and times are written, on screens and on paper alike."""
 
 from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from babel.dates import format_date
 
 from kiosk.books.money import Money, exponent_of
 
@@ -20,3 +25,66 @@ def percent(basis_points: int) -> str:
     """``6%`` or ``8.25%``."""
     whole, rest = divmod(basis_points, 100)
     return f"{whole}.{rest:02}".rstrip("0").rstrip(".") + "%"
+
+
+class Words(Protocol):
+    """The messages of a language (kiosk.texts.Texts)."""
+
+    language: str
+
+    def __call__(self, key: str, **values: str | int) -> str: ...
+
+
+def clock(at: datetime) -> str:
+    """``06:30``: 24 hours in every language."""
+    return f"{at:%H:%M}"
+
+
+def day_and_month(day: date, t: Words) -> str:
+    """``23 Nov``, ``11月23日``: where there is little room."""
+    return _dated(day, t("date.short"), t)
+
+
+def full_date(day: date, t: Words) -> str:
+    """``Monday 23 November``, ``11月23日 星期一``."""
+    return _dated(day, t("date.full"), t)
+
+
+def near_day(day: date, today: date, t: Words) -> str:
+    """``Today``, ``Tomorrow``; other days ``Wed``, ``周三``."""
+    return t(f"day.{_NEAR[day - today]}") if day - today in _NEAR else _dated(day, "EEE", t)
+
+
+def day_words(day: date, today: date, t: Words) -> str:
+    """``Tomorrow, Monday 23 November``."""
+    if day - today not in _NEAR:
+        return full_date(day, t)
+    return t(f"day.{_NEAR[day - today]}-dated", date=full_date(day, t))
+
+
+def moment(at: datetime, today: date, t: Words) -> str:
+    """``tomorrow, 06:30`` inside a sentence; other days by date."""
+    if at.date() - today not in _NEAR:
+        return moment_dated(at, t)
+    return t(f"moment.{_NEAR[at.date() - today]}", time=clock(at))
+
+
+def moment_dated(at: datetime, t: Words) -> str:
+    """``Monday 23 November, 06:30``: true on any day it is read."""
+    return t("moment.dated", date=full_date(at.date(), t), time=clock(at))
+
+
+def time_until(at: datetime, now: datetime, t: Words) -> str:
+    """``in 7 h 20 min``: days with hours, else hours with minutes; a minute begun counts."""
+    minutes = -(-int((at - now).total_seconds()) // 60)
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    if days:
+        return t("until.days", days=days, hours=hours)
+    return t("until.hours", hours=hours, minutes=minutes) if hours else t("until.minutes", minutes=minutes)
+
+
+_NEAR = {timedelta(0): "today", timedelta(days=1): "tomorrow"}
+
+
+def _dated(day: date, pattern: str, t: Words) -> str:
+    return format_date(day, pattern, locale=t.language)

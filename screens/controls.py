@@ -206,7 +206,8 @@ class Option(Pressable):
     @property
     def natural(self) -> float:
         """Pixels of width that the words ask for."""
-        return words_wide(self.text, self._label.font_size, bold=True) + 2 * theme.px(12)
+        text = words_wide(self.text, self._label.font_size, bold=True)
+        return max(text, words_wide(self.note, self._note.font_size)) + 2 * theme.px(12)
 
     def _paint(self, *_: Any) -> None:
         if self.off:
@@ -229,8 +230,7 @@ class Option(Pressable):
         tight = 0 < room < words_wide(self.text, label.font_size, bold=self.chosen)
         label.text_size = (room, None) if tight else (None, None)
         tall = label.texture_size[1] * 0.8 + note.texture_size[1] * 0.8 if self.note else 0
-        if self.note and tall > self.height:
-            note.opacity = 0
+        note.opacity = float(tall <= self.height)
         if self.note and note.opacity:
             label.center = (self.center_x, self.center_y + note.texture_size[1] * 0.38)
             note.center = (self.center_x, self.center_y - label.texture_size[1] * 0.38)

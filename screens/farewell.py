@@ -5,36 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 import segno
-from kivy.clock import Clock
 from kivy.graphics import Color, Rectangle
 from kivy.graphics.texture import Texture
-from kivy.properties import NumericProperty, StringProperty
+from kivy.properties import StringProperty
 
 from kiosk.journeys.paying import Farewell
 from kiosk.wording import money
 from screens import drawing, rows  # noqa: F401 - named in the layout
-from screens.question import QuestionScreen, screen_for
+from screens.parting import PartingScreen
+from screens.question import screen_for
 from screens.surfaces import Card
 from screens.theme import theme
 from screens.words import Text
 
-SECONDS = 30
-"""Until the visit ends by itself; a touch begins them anew."""
 PRINTED = "printed"
 
 
 @screen_for(Farewell)
-class FarewellScreen(QuestionScreen):
-    chimes = True
-
-    seconds = NumericProperty(SECONDS)
-
-    def keep(self) -> object:
-        return self.seconds
-
+class FarewellScreen(PartingScreen):
     def fill(self) -> None:
-        if isinstance(self.kept, int):
-            self.seconds = self.kept
+        super().fill()
         question, things = self.question, self.ids.things
         things.fact("copy", self.t(self._count_key(), sheets=question.sheets, asked=question.asked))
         things.fact("scan", self.t(f"farewell.originals-{question.originals_in}"), tone="brass")
@@ -56,24 +46,9 @@ class FarewellScreen(QuestionScreen):
             bill.add_widget(Text(role="body", tone="soft", text=self.t("farewell.voucher", voucher=question.voucher)))
             self._qr.words = self.t("farewell.qr")
             self._qr.show(question.receipt_link)
-        self._counting = Clock.schedule_interval(self._count, 1.0)
 
     def _count_key(self) -> str:
         return "farewell.all" if self.question.sheets >= self.question.asked else "farewell.some"
-
-    def _count(self, *_: Any) -> None:
-        if self.dead:
-            return
-        self.seconds = max(0, self.seconds - 1)
-        if not self.seconds:
-            self.answer(False)  # noqa: FBT003 - the question's own answer
-
-    def on_touch_down(self, touch: Any) -> bool:
-        self.seconds = SECONDS
-        return bool(super().on_touch_down(touch))
-
-    def left(self) -> None:
-        self._counting.cancel()
 
 
 class QrCard(Card):

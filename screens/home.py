@@ -16,12 +16,12 @@ from screens.controls import Pressable, TouchButton
 from screens.question import QuestionScreen, screen_for
 from screens.steps import HowItGoes
 from screens.surfaces import Plate
-from screens.theme import theme
+from screens.theme import Shape, theme
 from screens.words import Icon, Text
 
 PAGE = 6
 """Tiles a page where the panel is too low for all."""
-FEW = 3
+FEW = {Shape.PORTRAIT: 4, Shape.LANDSCAPE: 3, Shape.SMALL: 3}
 """Services up to which each has the whole width."""
 
 
@@ -42,7 +42,7 @@ class HomeScreen(QuestionScreen):
 
     @property
     def few(self) -> bool:
-        return len(self.question.tiles) <= FEW
+        return len(self.question.tiles) <= FEW[theme.shape]
 
     def prices(self) -> None:
         self.answer(ShowPrices())
@@ -89,7 +89,8 @@ class Tile(Pressable):
             off=not service.available, tells_why=True, test_id=f"service-{service.name}"
         )  # fmt: skip
         self._plate = Plate(self.canvas.before)
-        drawn = 72 if theme.small else 148 if wide else 92
+        slim = theme.small or (theme.landscape and theme.large)
+        drawn = 72 if slim else 148 if wide else 92
         self._icon = Icon(name=service.name, drawn=drawn)
         self._title = Text(role="title" if wide else "tile", text=t(f"service.{service.name}.title"))
         self._hint = Text(role="subtitle" if wide else "small", text=self._hint_words(t))

@@ -19,6 +19,7 @@ from screens.words import Text
 
 ROWS = ("1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm")
 ERASE, SPACE = "erase", " "
+SENTENCE_ENDS = ".?"
 
 
 class Key(Pressable):
@@ -50,17 +51,18 @@ class Key(Pressable):
 
 
 class Keyboard(Stack):
-    """Rows of keys; ``on_key`` comes with the character or ERASE."""
+    """Rows of keys; ``on_key`` comes with the character or ERASE. ``marks``: one more for each of the lower rows."""
 
     __events__ = ("on_key",)
 
-    def __init__(self, t: Texts, **kwargs: Any) -> None:
+    def __init__(self, t: Texts, marks: str = "", **kwargs: Any) -> None:
         super().__init__(spacing=theme.px(14), **kwargs)
-        for letters in ROWS:
+        rows = ROWS if not marks else (*ROWS[:2], *(row + mark for row, mark in zip(ROWS[2:], marks, strict=True)))
+        for letters in rows:
             self.add_widget(self._row(letters))
-        last = self.children[0]
-        last.add_widget(self._key(SPACE, t("keyboard.space"), role="body", size_hint_x=1.8))
-        last.add_widget(self._key(ERASE, icon("erase"), font="Icons", size_hint_x=1.2))
+        last, slim = self.children[0], bool(marks)
+        last.add_widget(self._key(SPACE, t("keyboard.space"), role="body", size_hint_x=1.1 if slim else 1.8))
+        last.add_widget(self._key(ERASE, icon("erase"), font="Icons", size_hint_x=1.0 if slim else 1.2))
 
     def _row(self, letters: str) -> BoxLayout:
         row = BoxLayout(size_hint_y=None, height=theme.space("option"), spacing=theme.px(9))
@@ -125,3 +127,35 @@ class Field(Pressable):
         self._name.width = inner
         self._typed.size = (inner, typed_high)
         self._typed.pos = (self.x + inset, self._name.y - typed_high)
+
+
+class LongField(Field):
+    """Words of more than one line, written as they are spoken: a capital where a sentence begins. Says how many fit."""
+
+    def __init__(self, name: str, most: int, **kwargs: Any) -> None:
+        self._words = name
+        super().__init__(name, most, **kwargs)
+        self._typed.shorten = False
+        self._typed.role, self._typed.fit, self._typed.valign = "control", "wrap", "top"
+        self._typed.bold = False
+        self._typed.bind(height=lambda *_: self._place())
+
+    def type(self, value: str) -> None:
+        begins = not self.text.strip() or (self.text.rstrip()[-1] in SENTENCE_ENDS and self.text[-1] == SPACE)
+        before = self.text
+        super().type(value)
+        if len(self.text) > len(before) and not begins:
+            self.text = before + value
+
+    def _write(self, *_: Any) -> None:
+        super()._write()
+        self._name.text = f"{self._words} · {len(self.text)} / {self.most}"
+
+    def _place(self, *_: Any) -> None:
+        self._plate.place(self, theme.px(24), max(1, theme.px(5 if self.active else 2)))
+        inset = theme.px(32)
+        inner = max(1, self.width - 2 * inset)
+        self.height = max(theme.px(200), self._name.height + self._typed.height + theme.px(40))
+        self._name.pos = (self.x + inset, self.top - self._name.height - theme.px(12))
+        self._name.width = self._typed.width = inner
+        self._typed.pos = (self.x + inset, self._name.y - self._typed.height - theme.px(6))

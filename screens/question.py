@@ -148,9 +148,8 @@ class QuestionScreen(BoxLayout):
         """Add what depends on the question, before the screen is laid out."""
 
     def _arrange(self) -> None:
-        aside, choices, actions = (self._slots.get(kind) for kind in (Aside, Choices, Actions))
-        if actions is not None and not actions.children:
-            actions = None
+        filled = {kind: slot for kind, slot in self._slots.items() if slot.children}
+        aside, choices, actions = (filled.get(kind) for kind in (Aside, Choices, Actions))
         margin = theme.space("margin") if not theme.small else theme.px(36)
         head = Head(self)
         if theme.landscape:
@@ -178,8 +177,8 @@ class QuestionScreen(BoxLayout):
         if choices:
             self.scrollers.append(_column([choices], rest="below" if not aside else "above" if actions else "around"))
             right.add_widget(self.scrollers[-1])
-        if actions:
-            (right if aside else left).add_widget(actions)
+        if actions:  # two buttons need the wider column
+            (right if aside or len(actions.children) > 1 else left).add_widget(actions)
         self.add_widget(left)
         self.add_widget(right)
 

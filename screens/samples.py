@@ -23,6 +23,7 @@ from kiosk.journeys.copy_questions import (
     ScanTrouble,
 )
 from kiosk.journeys.paying import Bill, BillLine, Farewell, Identify, Sign
+from kiosk.journeys.room_wish_questions import STAGES as ROOM_WISH_STAGES
 from kiosk.journeys.welcome import (
     Apology,
     Attract,
@@ -37,6 +38,7 @@ from kiosk.journeys.welcome import (
 from kiosk.texts import LANGUAGES, texts
 from kiosk.visit import Progress, Situation
 from kiosk.wording import money
+from screens.samples_of_guest_services import guest_services
 
 A4, A3, B5, LETTER = (
     "iso_a4_210x297mm",
@@ -89,11 +91,17 @@ TILES = (
     ServiceTile("scan", "service.scan.hint"),
     ServiceTile("fax", "service.fax.hint", reason="service.fault"),
     ServiceTile("luggage", "service.luggage.hint"),
-    ServiceTile("wake", "service.wake.hint"),
+    ServiceTile("wake-up", "service.wake-up.hint"),
     ServiceTile("internet", "service.internet.hint"),
     ServiceTile("phone", "service.phone.hint"),
     ServiceTile("courier", "service.courier.hint"),
     ServiceTile("tickets", "service.tickets.hint"),
+)
+FOUR = (
+    TILES[0],
+    TILES[5],
+    ServiceTile("messages", "service.messages.hint"),
+    ServiceTile("room-wish", "service.room-wish.hint"),
 )
 PRICES = tuple(
     PriceLine("tariff.copy.sheet", (("media", media), ("sides", sides.value), ("colour", colour)), yuan(minor), "sheet")
@@ -141,10 +149,12 @@ def samples(folder: Path, language: str) -> Mapping[str, tuple[Any, Situation]]:
     good, faint = page_picture(folder), page_picture(folder, faint=True)
     marked = PageView(faint, (Finding("faint", (0.08, 0.15, 0.8, 0.3)), Finding("cut-off", (0.0, 0.9, 1.0, 0.1))))
     return {
-        "attract": (Attract(("copy", "print", "scan", "luggage", "wake")), plain),
+        **guest_services(language),
+        "attract": (Attract(("copy", "print", "scan", "luggage", "wake-up")), plain),
         "attract-one": (Attract(("copy",)), plain),
         "language": (ChooseLanguage(), plain),
         "home": (Home(TILES), plain),
+        "home-four": (Home(FOUR), plain),
         "home-few": (Home((TILES[0], ServiceTile("scan", "service.scan.hint", None, "service.coming"))), plain),
         "home-one": (Home(TILES[:1]), plain),
         "prices": (PriceList((PriceSection("copy", PRICES, 600),)), Situation(language, can_go_back=True)),
@@ -164,6 +174,10 @@ def samples(folder: Path, language: str) -> Mapping[str, tuple[Any, Situation]]:
         ),
         "scan-trouble": (ScanTrouble("scanner.jam", Source.FEEDER, other_source=True), choosing),
         "identify": (Identify(3, card_reader=True), choosing),
+        "identify-guest": (
+            Identify(3, card_reader=True, purpose="guest"),
+            Situation(language, ROOM_WISH_STAGES, can_go_back=True),
+        ),
         "identify-failed": (Identify(1, card_reader=True, failed=True), choosing),
         "identify-typed": (Identify(3, card_reader=False), choosing),
         "sampling": (Progress("copy.printing.sample", 0, 1, 0.0, stage="sample"), working),

@@ -1,0 +1,26 @@
+"""Read one's own messages, or leave one."""
+
+from __future__ import annotations
+
+from kiosk.journeys.message_questions import ChooseMessageWay, MessageWay
+from screens.question import QuestionScreen, screen_for
+from screens.tiles import WideTile
+
+ICONS = {MessageWay.READ: "message-read", MessageWay.LEAVE: "message-leave"}
+
+
+@screen_for(ChooseMessageWay)
+class ChooseMessageWayScreen(QuestionScreen):
+    def fill(self) -> None:
+        for way, icon in ICONS.items():
+            tile = WideTile(
+                way,
+                icon=icon,
+                title=self.t(f"message.way.{way.value}"),
+                note=self.t(f"message.way.{way.value}-note"),
+                onward=True,
+                high=320,
+                test_id=way.value,
+            )
+            tile.bind(on_tap=lambda tapped: self.answer(tapped.value))
+            self.ids.ways.add_widget(tile)

@@ -1,0 +1,26 @@
+"""What the guest is asked to look at once more, in the largest type."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from kiosk.texts import Texts
+from kiosk.wording import clock, day_words
+from screens.rows import RowCard
+from screens.surfaces import Filler
+from screens.theme import theme
+from screens.words import Text
+
+
+class CallReadBack(RowCard):
+    """The time of a wake-up call, its day below, and facts about it; fills the column."""
+
+    def read(self, at: datetime, today: date, t: Texts) -> None:
+        self.unbind(minimum_height=self.setter("height"))
+        self.bind(minimum_height=self.setter("size_hint_min_y"))
+        self.size_hint_y = 1
+        day = day_words(at.date(), today, t)
+        self.add_widget(Filler())
+        self.add_widget(Text(role="clock", tone="pine", halign="center", text=clock(at)))
+        self.add_widget(Text(role="title" if theme.portrait else "tile", halign="center", text=day))
+        self.add_widget(Filler())

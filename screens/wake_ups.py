@@ -1,0 +1,50 @@
+"""The calls that are ordered, in time order, and what can be done about each."""
+
+from __future__ import annotations
+
+from kiosk.journeys.wake_up_questions import CallState, CancelCall, ChangeCall, OrderCall, WakeUps, WakeUpView
+from kiosk.wording import clock, day_words
+from screens.controls import TouchButton
+from screens.drawing import DrawingCard
+from screens.question import QuestionScreen, screen_for
+from screens.surfaces import Card
+from screens.theme import theme
+
+STATES = {
+    CallState.CONFIRMED: ("confirmed", "pine"),
+    CallState.OPERATOR: ("person", "brass"),
+    CallState.PENDING: ("pending", "brass"),
+}
+"""Icon and tone of what a guest may know of a call."""
+
+
+@screen_for(WakeUps)
+class WakeUpsScreen(QuestionScreen):
+    def fill(self) -> None:
+        if not self.question.calls:
+            self.ids.aside.add_widget(DrawingCard(source=self.around.drawing("wake-up"), size_hint_max_y=theme.px(640)))
+        for call in self.question.calls:
+            self.ids.calls.add_widget(self._card(call))
+
+    def _card(self, call: WakeUpView) -> CallCard:
+        card = CallCard()
+        icon, tone = STATES[call.state]
+        card.ids.time.text = clock(call.at)
+        card.ids.day.text = day_words(call.at.date(), self.question.today, self.t)
+        card.ids.state.text = self.t(f"wake-up.state.{call.state.value}")
+        card.ids.state_icon.name, card.ids.state_icon.tone = icon, tone
+        for name, answer in (("change", ChangeCall(call.number)), ("cancel", CancelCall(call.number))):
+            button = TouchButton(
+                icon=name, text=self.t(f"wake-up.{name}"), test_id=f"{name}-{call.number}", high=theme.space("option"),
+                radius=24,
+            )  # fmt: skip
+            button.bind(on_tap=lambda _button, given=answer: self.answer(given))
+            card.ids.buttons.add_widget(button)
+        return card
+
+    def order(self) -> None:
+        self.answer(OrderCall())
+
+
+class CallCard(Card):
+    """One call: when, on which day, who makes it; to change or to cancel."""
