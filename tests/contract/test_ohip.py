@@ -18,12 +18,12 @@ from kiosk.config.hotel import OhipSettings
 from kiosk.hotel import errands
 from kiosk.hotel.news import Answer, GuestIn, MessageHere, NoMoreMessages
 from kiosk.hotel.rest.far_side import Fault, Server
-from kiosk.hotel.rest.line import Absent, Declined, Found, Misread, Unclear
+from kiosk.hotel.rest.line import Absent, Declined, Found, Unclear
 from kiosk.hotel.rest.ohip import Ohip
 from kiosk.hotel.rest.roll import Roll
 from kiosk.hotel.rest.tokens import Client, SecretMissing, Tokens
 from kiosk.hotel.rest.virtual_ohip import APP_KEY, Stay, VirtualOhip
-from kiosk.hotel.rest.web import Lost, NothingDone, Timeouts, Web
+from kiosk.hotel.rest.web import Lost, Misread, NothingDone, Timeouts, Web
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 STAYS = (
@@ -335,7 +335,7 @@ async def test_nothing_is_said_over_an_open_line(tmp_path):
 
 async def test_an_answer_without_end_is_not_read_to_its_end(monkeypatch, system):
     monkeypatch.setattr("kiosk.hotel.rest.web.LARGEST_ANSWER", 500)
-    with pytest.raises(Lost):
+    with pytest.raises(NothingDone):
         await system.in_house()
 
 

@@ -40,9 +40,19 @@ class Account:
         """The answer, if it is one of the hotel system's own: 2xx, or 4xx with its reasons.
 
         Raises NothingDone where it was turned away unread, and Lost where it may have been carried out: 5xx says
-        nothing of that, save a 503 that names the time to come back.
+        nothing of that, save a 503 that names the time to come back. A GET has nothing to carry out.
         """
-        reply = await self._authorised(method, path, parameters, body, {**self._headers, **(headers or {})})
+        try:
+            return await self._answer(method, path, parameters, body, headers or {})
+        except Lost as fault:
+            if method == "GET":
+                raise NothingDone(fault.reason) from None
+            raise
+
+    async def _answer(
+        self, method: str, path: str, parameters: Parameters | None, body: object | None, headers: Mapping[str, str]
+    ) -> Reply:
+        reply = await self._authorised(method, path, parameters, body, {**self._headers, **headers})
         if reply.status == 429 or (reply.status == 503 and reply.retry_after is not None):
             raise NothingDone("busy", UNSAID if reply.retry_after is None else reply.retry_after)
         if 300 <= reply.status < 400:

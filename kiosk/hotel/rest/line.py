@@ -20,7 +20,7 @@ from kiosk.hotel.desk import Desk
 from kiosk.hotel.errands import AnyErrand
 from kiosk.hotel.news import Answer, GuestIn, LateAnswer, NoAnswer, ServiceNews
 from kiosk.hotel.rest.roll import Roll
-from kiosk.hotel.rest.web import Lost, NothingDone
+from kiosk.hotel.rest.web import Lost, Misread, NothingDone
 
 log = structlog.get_logger()
 
@@ -68,15 +68,11 @@ class Declined(Exception):
         return cls(reason_key(status))
 
 
-class Misread(Exception):
-    """An answer that is not of the agreed shape. What was asked may have been done."""
-
-
 class System(Protocol):
-    """One REST system. Every call may raise NothingDone and Lost, and but for ``post`` also Misread."""
+    """One REST system. Every call may raise NothingDone and Misread; ``post`` and ``run`` also Lost."""
 
     async def post(self, number: int, posting: Posting) -> Answer:
-        """Charge once. What was booked is told by the answer, or lost."""
+        """Charge once. What was booked is told by the answer, or Lost; with Misread nothing was."""
         ...
 
     async def look(self, number: int, posting: Posting) -> Look:
@@ -225,8 +221,8 @@ class RestLine:
             return False
         try:
             answer = await self._system.post(assignment.number, assignment.posting)
-        except NothingDone:
-            await desk.postman.answered(Answer(assignment.number, "RY"))
+        except (NothingDone, Misread):
+            await desk.postman.unsent()
             raise
         except Lost as fault:
             await desk.postman.unanswered(NoAnswer(assignment.number, fault.reason))
@@ -261,6 +257,7 @@ class RestLine:
         doubts = await desk.postman.doubts(self._pace.settle)
         for doubt in doubts:
             number = doubt.delivery.number
+            assert number is not None, "what is in doubt was attempted"
             posting = Posting.decode(doubt.delivery.payload)
             await desk.postman.asked(doubt.delivery, self._pace.settle / LOOKS)
             self._absent[number] += await self._settled(desk, number, posting)

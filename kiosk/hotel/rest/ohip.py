@@ -8,10 +8,9 @@ Oracle's guides Posting Charges (pcpig), Wake-Up Calls (pswuc), Guest Messages (
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TypeVar
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -30,16 +29,15 @@ from kiosk.hotel.rest.line import (
     Declined,
     Found,
     Look,
-    Misread,
     Pace,
     RestLine,
     Unclear,
 )
-from kiosk.hotel.rest.roll import Roll
+from kiosk.hotel.rest.reference import attempt_of, reference
+from kiosk.hotel.rest.roll import Roll, housed
 from kiosk.hotel.rest.tokens import Client, Tokens, secret
-from kiosk.hotel.rest.web import NothingDone, Parameters, Reply, Timeouts, Web
+from kiosk.hotel.rest.web import Misread, NothingDone, Parameters, Reply, Timeouts, Web
 
-Shape = TypeVar("Shape")
 log = structlog.get_logger()
 
 PAGE = 100
@@ -101,7 +99,7 @@ class Ohip:
                 break
         if got.has_more or totals - {len(read), None}:
             raise Misread
-        return _guests(read.values())
+        return housed(_guest(each) for each in read.values() if not each.room_stay.pseudo_room)
 
     async def post(self, number: int, posting: Posting) -> Answer:
         if not posting.reservation:
@@ -112,7 +110,7 @@ class Ohip:
             "price": {"amount": price, "currencyCode": posting.currency},
             "postingQuantity": 1,
             "checkNumber": str(posting.voucher),
-            "postingReference": _reference(posting, number),
+            "postingReference": reference(posting, number),
             "postingRemark": posting.text,
             # Routed to another folio it would not be found on this one when its answer is lost.
             "applyRoutingInstructions": False,
@@ -147,7 +145,7 @@ class Ohip:
         information = folio.reservation_folio_information
         windows = (*information.folio_windows, *information.folio_history)
         for line in _postings(windows):
-            attempt = _attempt(posting, line)
+            attempt = attempt_of(posting, line.reference)
             if attempt is not None:
                 return Found(attempt, _numbers((line,)))
         return Unclear() if any(window.has_more for window in windows) else Absent()
@@ -212,7 +210,7 @@ class Ohip:
         reply = _done(await self._account.ask("GET", path, parameters={"fetchInstructions": "GuestMessages"}))
         if reply.status == 204:
             return ()
-        found = _shaped(reply, shapes.ReservationDetails).reservations.reservation
+        found = reply.expect(shapes.ReservationDetails).reservations.reservation
         return [message for each in found for message in each.guest_messages]
 
     async def _mark_read(self, reservation: str, id: str) -> None:
@@ -250,7 +248,7 @@ class Ohip:
         if reply.status != 200:
             log.warning("hotel.refused", status=reply.status, code=_fault(reply).code)
             raise NothingDone("refused")
-        return _shaped(reply, shapes.ReservationsDetails).reservations
+        return reply.expect(shapes.ReservationsDetails).reservations
 
     async def _do(self, method: str, path: str, body: object) -> None:
         _done(await self._account.ask(method, path, body=body))
@@ -279,43 +277,18 @@ def _safe(part: str) -> str:
     return quote(part, safe="")
 
 
-def _guests(read: Iterable[shapes.ReservationInfo]) -> list[GuestIn]:
-    """The first reservation of a room by number has it, the others share it."""
-    taken: set[str] = set()
-    guests = []
-    for each in sorted(read, key=lambda info: info.id):
-        room = each.room_stay.room_id
-        if room and not each.room_stay.pseudo_room:
-            guests.append(GuestIn(room, each.id, _about(each, shares=room in taken)))
-            taken.add(room)
-    return guests
-
-
-def _about(info: shapes.ReservationInfo, *, shares: bool) -> dict[str, str | bool]:
+def _guest(info: shapes.ReservationInfo) -> GuestIn:
     guest = info.reservation_guest
     language = guest.language.upper()
-    return {
+    told: dict[str, str | bool] = {
         "name": guest.surname or guest.full_name,
         "given": guest.given_name,
         "title": guest.name_title,
         "language": language if re.fullmatch("[A-Z]{2}", language) else "",
         "no_post": info.cashiering.billing_privileges.posting_restriction,
         "vip": bool(guest.vip.vip_code),
-        "shares": shares,
     }
-
-
-def _reference(posting: Posting, number: int) -> str:
-    return f"{posting.charge}-{number}"
-
-
-def _attempt(posting: Posting, line: shapes.FolioPosting) -> int | None:
-    """Which attempt of the charge this line of a folio is, None for another charge.
-
-    The amount is not compared: a transaction code may split off the tax into a line of its own.
-    """
-    charge, _, number = line.reference.rpartition("-")
-    return int(number) if charge == posting.charge and number.isdecimal() else None
+    return GuestIn(info.room_stay.room_id, info.id, told)
 
 
 def _postings(windows: Sequence[shapes.FolioWindow]) -> Iterator[shapes.FolioPosting]:
@@ -351,10 +324,3 @@ def _done(reply: Reply) -> Reply:
     if _NOT_OFFERED.search(f"{fault.title} {fault.detail}"):
         raise Declined(NOT_OFFERED)
     raise Declined.because(_refused(reply))
-
-
-def _shaped(reply: Reply, shape: type[Shape]) -> Shape:
-    read = reply.read(shape)
-    if read is None:
-        raise Misread
-    return read

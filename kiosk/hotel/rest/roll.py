@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from kiosk.hotel.news import GuestChanged, GuestIn, GuestNews, GuestOut, RollBegan, RollEnded
+
+
+def housed(read: Iterable[GuestIn]) -> list[GuestIn]:
+    """Those who have a room, by reservation number: the first of a room has it, the others share it."""
+    taken: set[str] = set()
+    guests = []
+    for guest in sorted((each for each in read if each.room), key=lambda each: each.reservation):
+        guests.append(replace(guest, told={**guest.told, "shares": guest.room in taken}))
+        taken.add(guest.room)
+    return guests
 
 
 class Roll:

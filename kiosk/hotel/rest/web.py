@@ -54,6 +54,10 @@ class Lost(Exception):
         self.reason = reason
 
 
+class Misread(Exception):
+    """An answer that is not of the agreed shape."""
+
+
 @dataclass(frozen=True)
 class Reply:
     """``retry_after``: the seconds the server asks to be left alone for, None where it did not."""
@@ -71,6 +75,13 @@ class Reply:
             return msgspec.json.decode(self.body, type=shape)
         except msgspec.DecodeError:
             return None
+
+    def expect(self, shape: type[Shape]) -> Shape:
+        """The body of a 200 as ``shape``. Raises Misread for anything else."""
+        read = self.read(shape) if self.status == 200 else None
+        if read is None:
+            raise Misread
+        return read
 
 
 @dataclass(frozen=True)
