@@ -174,14 +174,14 @@ class PostingDesk:
             yield answer
 
     def _answer(self, charge: Values, status: str) -> Pairs:
-        note = f"Posting successful. Interface transaction number/s - {660000 + len(self._hotel.lines)}"
+        booked = f"Posting successful. Interface transaction number/s - {660000 + len(self._hotel.lines)}"
         return [
             ("AS", status),
             ("RN", charge.get("RN", charge.get("PI", ""))),
             *((name, charge[name]) for name in ("G#", "GN") if name in charge),
             ("P#", charge["P#"].zfill(8) if self._faults.leading_zeros else charge["P#"]),
             *self._interface.stamp(),
-            ("CT", note if status == "OK" else ""),
+            ("CT", {"OK": booked, "NG": "Guest not found"}.get(status, "")),
             ("WS", charge.get("WS", "")),
             *((name, charge[name]) for name in ("C#", "ID", "SO") if name in charge),
         ]

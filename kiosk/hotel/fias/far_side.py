@@ -13,7 +13,7 @@ from typing import Protocol
 
 from kiosk.hotel.fias.far_postings import PostingDesk
 from kiosk.hotel.fias.far_services import ServiceDesk
-from kiosk.hotel.fias.interface import Fields, Interface, Pairs
+from kiosk.hotel.fias.interface import Fields, Interface, Pairs, cards
 from kiosk.hotel.fias.record_rules import (
     FIELDS,
     INTERFACE_CODES,
@@ -23,7 +23,6 @@ from kiosk.hotel.fias.record_rules import (
     is_known,
     violations,
 )
-from kiosk.hotel.fias.virtual_hotel import Stay
 from kiosk.hotel.fias.wire_faults import GARBAGE, disturbed, record
 
 CHUNK = 4096
@@ -115,11 +114,13 @@ class Station:
         self.close()
 
     def close(self) -> None:
+        self.alive = False
         self._postings.close()
         self._writer.close()
 
     def abort(self) -> None:
         """As a pulled cable or a crashed server does it."""
+        self.alive = False
         self._postings.close()
         self._writer.transport.abort()
 
@@ -151,28 +152,22 @@ class Station:
             await asyncio.sleep(0)
         await self._drain()
 
-    async def check_in(self, stay: Stay) -> None:
+    async def check_in(self, guest: Pairs, cards: list[Pairs]) -> None:
         """GI, and KR for each card."""
-        await self.say("GI", self._interface.guest(stay), agreed=True)
-        await self._make_cards(stay)
+        await self.say("GI", guest, agreed=True)
+        for card in cards:
+            await self.say("KR", card, agreed=True)
 
-    async def change(self, stay: Stay, old_room: str | None) -> None:
-        """GC; a move where ``old_room`` is given. One who did not ask for GC hears of a departure and an arrival."""
-        if old_room and "GC" not in self.fields:
-            await self.check_out(stay.reservation, old_room, shared=bool(self._hotel.in_room(old_room)))
-            await self.check_in(stay)
+    async def move(self, guest: Pairs, old: Pairs, cards: list[Pairs]) -> None:
+        """GC. A station that did not ask for moves hears of a departure from the ``old`` room and an arrival."""
+        if "RO" in self.fields.get("GC", ()):
+            await self.say("GC", [*guest, ("RO", dict(old)["RN"]), ("GS", dict(old)["GS"])], agreed=True)
             return
-        move = [("RO", old_room), ("GS", "N")] if old_room else []
-        await self.say("GC", [*self._interface.guest(stay), *move], agreed=True)
-
-    async def check_out(self, reservation: str, room: str, *, shared: bool) -> None:
-        values = [("RN", room), ("G#", reservation), ("GS", "Y" if shared else "N")]
-        await self.say("GO", values, agreed=True)
-
-    async def _make_cards(self, stay: Stay) -> None:
-        for card in stay.cards:
-            key = [("RN", stay.room), ("KC", "1"), ("KT", "D"), ("G#", stay.reservation), ("$2", card), ("WS", "ENC1")]
-            await self.say("KR", key, agreed=True)
+        if self._faults.arrives_first:
+            await self.check_in(guest, cards)
+        await self.say("GO", old, agreed=True)
+        if not self._faults.arrives_first:
+            await self.check_in(guest, cards)
 
     async def _start(self) -> None:
         stamp = self._interface.stamp()
@@ -212,6 +207,9 @@ class Station:
         if len(text) > LONGEST or "\ufffd" in text:
             self._observed.violations.append(f"{kind} is too long or not in the code page")
             return
+        if kind in ("LS", "LA", "LE", "DR") and (wrong := list(violations(kind, _fields(text)))):
+            self._observed.violations.extend(wrong)
+            return
         match kind:
             case "LS":
                 await self._link_started()
@@ -244,7 +242,7 @@ class Station:
         if wrong:
             self._observed.violations.extend(wrong)
             return
-        self._wanted = int(values["RT"]) if values.get("RT", "").isdigit() else 0
+        self._wanted = int(values.get("RT", "0"))
         if self._interface.key is not None and not self._is_authentic(values):
             self._observed.violations.append("LD.CG is not of this key")
             self._interface.locked = True
@@ -301,7 +299,8 @@ class Station:
             return
         await self.say("DE", self._interface.stamp())
         for stay in self._hotel.stays.values():
-            await self._make_cards(stay)
+            for card in cards(stay):
+                await self.say("KR", card, agreed=True)
 
     async def _hear_data(self, kind: str, text: str) -> None:
         if not is_known(kind):

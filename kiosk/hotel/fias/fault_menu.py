@@ -18,6 +18,7 @@ SWITCHES = (
     "old_limits",
     "decimal_points",
     "cross_answers",
+    "arrives_first",
     "ignore_resync",
     "empty_resync",
     "unfinished_resync",
@@ -159,6 +160,10 @@ class FaultMenu:
     def cross_answers(self, *, on: bool = True) -> None:
         """Every line hears every answer, the wrong one first."""
         self.faults.cross_answers = on
+
+    def arrives_first(self, *, on: bool = True) -> None:
+        """A station that takes no moves hears of the arrival (GI) before the departure (GO)."""
+        self.faults.arrives_first = on
 
     def ignore_resync(self, *, on: bool = True) -> None:
         """As newer interfaces do with a DR that they think needless."""

@@ -47,6 +47,7 @@ class Faults:
     old_limits: bool = False
     decimal_points: bool = False
     cross_answers: bool = False
+    arrives_first: bool = False
     ignore_resync: bool = False
     empty_resync: bool = False
     unfinished_resync: bool = False
@@ -164,6 +165,11 @@ class Interface:
             ("NP", "Y" if stay.no_post else "N"),
         ]
 
+    def departure(self, stay: Stay) -> Pairs:
+        """What GO says once the guest is gone; GS N when the room is empty now."""
+        shared = "Y" if self.hotel.in_room(stay.room) else "N"
+        return [("RN", stay.room), ("G#", stay.reservation), ("GS", shared), *self.stamp()]
+
     def money(self, amount: int) -> str:
         """An amount to the station: in digits with two decimals implied, or as some systems do, with a point."""
         return f"{amount / 100:.2f}" if self.faults.decimal_points else str(amount)
@@ -171,3 +177,9 @@ class Interface:
 
 def stamp(now: datetime) -> Pairs:
     return [("DA", now.strftime("%y%m%d")), ("TI", now.strftime("%H%M%S"))]
+
+
+def cards(stay: Stay) -> list[Pairs]:
+    """KR for each room card of a guest: duplicates, none makes another one void."""
+    known = [("RN", stay.room), ("G#", stay.reservation)]
+    return [[*known, ("KC", "1"), ("KT", "D"), ("$2", card), ("WS", "ENC1")] for card in stay.cards]

@@ -10,7 +10,7 @@ from kiosk.hotel.fias.far_services import told
 from kiosk.hotel.fias.far_side import Station
 from kiosk.hotel.fias.folios import FolioLine
 from kiosk.hotel.fias.house_services import Message, WakeUp
-from kiosk.hotel.fias.interface import Interface
+from kiosk.hotel.fias.interface import Interface, Pairs, cards
 from kiosk.hotel.fias.virtual_hotel import Stay, VirtualHotel
 
 News = Callable[[Station], Awaitable[None]]
@@ -49,24 +49,25 @@ class Reception:
     async def check_in(self, stay: Stay) -> None:
         """GI, now or as soon as a station listens; KR for each card."""
         self.hotel.stays[stay.reservation] = stay
-        await self.tell(lambda station: station.check_in(stay))
+        guest = self.interface.guest(stay)
+        await self.tell(lambda station: station.check_in(guest, cards(stay)))
 
     async def check_out(self, reservation: str) -> None:
         """GO. Messages are thrown away; with the last guest also the room's wake-ups and its sign. Raises KeyError."""
-        shared = self.hotel.is_sharer(self.hotel.stays[reservation])
-        stay = self.hotel.leave(reservation)
-        await self.tell(lambda station: station.check_out(reservation, stay.room, shared=shared))
+        departure = self.interface.departure(self.hotel.leave(reservation))
+        await self._say("GO", departure)
 
     async def move(self, reservation: str, room: str) -> None:
         """GC with the new room and the old."""
         old = self.hotel.stays[reservation]
         self.hotel.stays[reservation] = new = replace(old, room=room)
-        await self.tell(lambda station: station.change(new, old.room))
+        guest, departure = self.interface.guest(new), self.interface.departure(old)
+        await self.tell(lambda station: station.move(guest, departure, cards(new)))
 
     async def change(self, stay: Stay) -> None:
         """GC in the same room: another name, language, no-post flag or limit."""
         self.hotel.stays[stay.reservation] = stay
-        await self.tell(lambda station: station.change(stay, None))
+        await self._say("GC", self.interface.guest(stay))
 
     async def no_post(self, reservation: str, *, on: bool = True) -> None:
         """GC: the guest may not charge any more."""
@@ -79,12 +80,12 @@ class Reception:
     async def night_audit_begin(self) -> None:
         """NS; postings are answered NA."""
         self.hotel.auditing = True
-        await self.tell(lambda station: station.say("NS", self.interface.stamp(), agreed=True))
+        await self._say("NS", self.interface.stamp())
 
     async def night_audit_end(self) -> None:
         """NE."""
         self.hotel.end_day()
-        await self.tell(lambda station: station.say("NE", self.interface.stamp(), agreed=True))
+        await self._say("NE", self.interface.stamp())
 
     def wake_ups(self, room: str | None = None) -> list[WakeUp]:
         """The switchboard's list, by time."""
@@ -93,12 +94,12 @@ class Reception:
     async def order_wake_up(self, room: str, date: str, time: str) -> None:
         """WR: reception puts a wake-up on the list; ``date`` as YYMMDD, ``time`` as HHMMSS."""
         self.hotel.wake_ups.order(WakeUp(room, date, time))
-        await self.tell(lambda station: station.say("WR", _call(room, date, time), agreed=True))
+        await self._say("WR", _call(room, date, time))
 
     async def cancel_wake_up(self, room: str, date: str, time: str) -> None:
         """WC."""
         self.hotel.wake_ups.cancel(WakeUp(room, date, time))
-        await self.tell(lambda station: station.say("WC", _call(room, date, time), agreed=True))
+        await self._say("WC", _call(room, date, time))
 
     async def wake_up_result(self, room: str, status: str = "OK") -> None:
         """The room's next wake-up call ends like this, now: WA (OK, NR, BY, UR or DE). Raises ValueError if none is."""
@@ -128,7 +129,7 @@ class Reception:
         if not self.hotel.staying(room, reservation):
             raise ValueError("nobody of that number stays in that room")
         message = self.hotel.messages.leave(reservation, text, self.interface.ways.now())
-        await self.tell(lambda station: station.say("XL", told(room, message), agreed=True))
+        await self._say("XL", told(room, message))
         await self.message_light(room, reservation)
         return message.id
 
@@ -136,26 +137,29 @@ class Reception:
         """XD: the message was read or thrown away elsewhere; the lamp goes out with the last one."""
         self.hotel.messages.read(reservation, number)
         read = [("RN", room), ("G#", reservation), ("MI", number)]
-        await self.tell(lambda station: station.say("XD", read, agreed=True))
+        await self._say("XD", read)
         await self.message_light(room, reservation, on=bool(self.messages(reservation)))
 
     async def message_light(self, room: str, reservation: str, *, on: bool = True) -> None:
         """RE ML."""
         lamp = [("RN", room), ("G#", reservation), ("ML", "Y" if on else "N")]
-        await self.tell(lambda station: station.say("RE", lamp, agreed=True))
+        await self._say("RE", lamp)
 
     async def do_not_disturb(self, room: str, *, on: bool = True) -> None:
         """RE DN: somebody set it elsewhere."""
-        await self.tell(lambda station: station.say("RE", [("RN", room), ("DN", "Y" if on else "N")], agreed=True))
+        await self._say("RE", [("RN", room), ("DN", "Y" if on else "N")])
 
     def door(self, room: str) -> dict[str, str | None]:
         """What the room's guest wished (RS 8, 9 or 10), and what housekeeping said of it (RS 1 to 6)."""
         return {"wish": self.hotel.doors.wishes.get(room), "cleaning": self.hotel.doors.cleaning.get(room)}
 
+    async def _say(self, kind: str, pairs: Pairs) -> None:
+        await self.tell(lambda station: station.say(kind, pairs, agreed=True))
+
     async def _ring(self, wake_up: WakeUp) -> None:
         result = [("AS", self.hotel.wake_ups.ring(wake_up)), *_call(wake_up.room, wake_up.date, wake_up.time)]
-        await self.tell(lambda station: station.say("WA", result, agreed=True))
+        await self._say("WA", result)
 
 
-def _call(room: str, date: str, time: str) -> list[tuple[str, str]]:
+def _call(room: str, date: str, time: str) -> Pairs:
     return [("RN", room), ("DA", date), ("TI", time)]

@@ -14,7 +14,9 @@ Values = Mapping[str, str]
 LONGEST = 2000
 """Characters of a record."""
 
-RECORD = re.compile(r"([A-Z][A-Z0-9])\|((?:[A-Z0-9$+#][A-Z0-9#+][^|]*\|)*)")
+_VALUE = r"[^|\x00-\x09\x0b\x0c\x0e-\x1f\x7f]*"
+"""Without control characters; line ends only where the field's own form allows them."""
+RECORD = re.compile(rf"[A-Z][A-Z0-9]\|(?:[A-Z0-9$+#][A-Z0-9#+]{_VALUE}\|)*")
 LINK_RECORD = re.compile(r"LR\|RI([A-Z]{2})\|FL((?:[A-Z0-9$+#]{2})+)\|")
 
 _MONEY = r"0|-?[1-9]\d{0,13}"
@@ -45,13 +47,14 @@ _FORMS: Mapping[str, str] = MappingProxyType(
         "SC": _SUM,
         **{kind + number: _SUM for kind in "STD" for number in "123456789"},
         "MI": r".{1,10}",
-        "MT": r"[^\x00-\x09\x0b\x0c\x0e-\x1f\x7f]{1,2000}",
-        "RT": r"[01]",
+        "MT": r"[\s\S]{1,2000}",
         "RS": r"[1-689]|10",
         "AS": r"[A-Z]{2}",
         "$J": r".{1,16}",
     }
 )
+
+_OWN_FORMS: Mapping[tuple[str, str], str] = MappingProxyType({("LD", "RT"): r"\d{1,3}", ("XM", "RT"): r"[01]"})
 
 _NEEDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -129,7 +132,7 @@ def violations(kind: str, values: Values) -> Iterator[str]:
         if name not in values:
             yield f"{kind} without {name}"
     for name, value in values.items():
-        form = _FORMS.get(name)
+        form = _OWN_FORMS.get((kind, name)) or _FORMS.get(name)
         if name in NOT_OF_A_STATION.get(kind, ()):
             yield f"{kind}.{name} is the hotel system's to say"
         elif form and not re.fullmatch(form, value):

@@ -62,6 +62,7 @@ class HotelSimulator(FaultMenu, Reception):
         self._stations: list[Station] = []
         self._orphans: list[Station] = []
         """Their peers believe them alive."""
+        self._serving: set[asyncio.Task[Any]] = set()
         self._server: asyncio.Server | None = None
         self._crashing: asyncio.Task[None] | None = None
         self._untold: list[News] = []
@@ -95,6 +96,9 @@ class HotelSimulator(FaultMenu, Reception):
             self._server.close()
             await self.cut_line()
             await self.free_slot()
+            for line in self._serving:
+                line.cancel()
+            await asyncio.gather(*self._serving, return_exceptions=True)
             await self._server.wait_closed()
             self._server = None
 
@@ -109,6 +113,9 @@ class HotelSimulator(FaultMenu, Reception):
             await self.cut_line()
         station = Station(self.interface, writer, self._catch_up)
         self._stations.append(station)
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving.add(task)
         try:
             with self.interface.line(station):
                 await station.serve(reader)
@@ -116,6 +123,7 @@ class HotelSimulator(FaultMenu, Reception):
             pass
         finally:
             station.close()
+            self._serving.discard(task)
             for held in (self._stations, self._orphans):
                 if station in held:
                     held.remove(station)

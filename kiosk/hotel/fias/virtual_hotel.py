@@ -66,7 +66,7 @@ class VirtualHotel:
 
     def is_sharer(self, stay: Stay) -> bool:
         """Whether somebody came into the room before."""
-        return self.in_room(stay.room)[0] != stay
+        return self.in_room(stay.room)[0].reservation != stay.reservation
 
     def staying(self, room: str, reservation: str) -> Stay | None:
         """The guest, if room and reservation belong together."""
