@@ -17,6 +17,8 @@ _ALSO = {
 }  # fmt: skip
 
 MOST_READINGS = 16
+LONGEST = 6
+"""Letters of a syllable: zhuang."""
 
 
 @dataclass(frozen=True)
@@ -57,3 +59,16 @@ def readings(characters: str) -> frozenset[tuple[str, ...]]:
 def is_syllable(word: str) -> bool:
     """Whether ``word`` (ASCII lower case) is one Mandarin syllable."""
     return word in _table().syllables
+
+
+def is_pinyin(word: str) -> bool:
+    """Whether ``word`` (ASCII lower case) can be cut into Mandarin syllables; ü may be u."""
+    ends = {0}
+    for end in range(1, len(word) + 1):
+        if any(start in ends and _spells(word[start:end]) for start in range(max(0, end - LONGEST), end)):
+            ends.add(end)
+    return len(word) in ends and bool(word)
+
+
+def _spells(piece: str) -> bool:
+    return (len(piece) > 1 and is_syllable(piece)) or piece in ("a", "e", "o")
