@@ -11,7 +11,7 @@ import random
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -63,8 +63,8 @@ class StreamWire:
     """A wire over TCP."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # A written frame is in the kernel's hands when drain() returns, not in a buffer of ours.
-        writer.transport.set_write_buffer_limits(high=0)
+        # A written frame is in the kernel's hands when drain() returns, not in a buffer of ours. TLS never drains at 0.
+        writer.transport.set_write_buffer_limits(high=1, low=0)
         self._reader = reader
         self._writer = writer
         self._reading: asyncio.Task[bytes] | None = None
@@ -101,9 +101,16 @@ class StreamWire:
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self._end_reading()
                 await self._writer.wait_closed()
-        except (OSError, TimeoutError):
+        except TimeoutError:
+            self._cut_off()
+        except OSError:
             pass
-        finally:
+        except asyncio.CancelledError:
+            self._cut_off()
+            raise
+
+    def _cut_off(self) -> None:
+        with suppress(AttributeError):  # what Python 3.11 says to it over TLS, when the connection is lost already
             self._writer.transport.abort()
 
     async def _end_reading(self) -> None:
