@@ -1,0 +1,194 @@
+"""The whole way: a charge in the books, OPERA Cloud at the other end, and everything that can go wrong in between."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from kiosk.hotel.rest.far_side import Fault, Server
+from kiosk.hotel.rest.line import RestLine
+from kiosk.hotel.rest.ohip import Ohip
+from kiosk.hotel.rest.virtual_ohip import Stay, VirtualOhip
+from kiosk.hotel.rest.web import Timeouts
+from kiosk.outbox import DeliveryState
+from tests.contract.rest_kit import BRISK, SHANGHAI, RestStation, running, until
+from tests.contract.test_ohip import STAYS, settings
+
+SENT_ONCE = [Decimal("1.50")]
+
+
+@pytest.fixture
+def opera() -> VirtualOhip:
+    return VirtualOhip(SHANGHAI, *STAYS)
+
+
+@pytest.fixture
+def line(tmp_path: Path, opera: VirtualOhip) -> Iterator[Callable[[], RestLine]]:
+    with Server(opera.app) as server:
+        ready = settings(tmp_path, server.url)
+        yield lambda: RestLine(Ohip(ready, SHANGHAI, Timeouts(connect=1.0, answer=0.5)), BRISK)
+
+
+@pytest.fixture
+async def station(tmp_path: Path, line: Callable[[], RestLine]) -> AsyncIterator[RestStation]:
+    async with running(tmp_path, line) as station:
+        yield station
+
+
+async def test_a_charge_is_delivered_with_the_hotels_number_as_evidence(opera, station):
+    done = await station.becomes(station.sell("31001"), DeliveryState.DELIVERED)
+    (line,) = opera.folios["31001"]
+    assert str(line.number) in done.remark
+    assert done.attempts == 1
+
+
+@pytest.mark.parametrize("fault", [Fault.LOSE_ANSWER, Fault.ERROR_AFTER, Fault.SLOW])
+async def test_a_charge_that_was_booked_unseen_is_found_on_the_folio_and_not_sent_again(opera, station, fault):
+    opera.faults.next(fault)
+    with capture_logs() as logs:
+        charge = station.sell("31001")
+        done = await station.becomes(charge, DeliveryState.DELIVERED)
+    assert "posting.unknown" in [entry["event"] for entry in logs]
+    assert (done.attempts, opera.amounts("31001")) == (1, SENT_ONCE)
+
+
+@pytest.mark.parametrize("fault", [Fault.CUT, Fault.ERROR_BEFORE])
+async def test_a_charge_that_never_arrived_goes_again_once_the_folio_was_read_twice_without_it(opera, station, fault):
+    opera.faults.next(fault)
+    done = await station.becomes(station.sell("31001"), DeliveryState.DELIVERED)
+    assert (done.attempts, opera.amounts("31001")) == (2, SENT_ONCE)
+    assert opera.count("/folios") == 2
+
+
+async def test_a_charge_on_its_way_when_the_link_died_is_found_by_the_next_one(opera, station):
+    opera.faults.next(Fault.SLOW)
+    charge = station.sell("31001")
+    await until(lambda: opera.amounts("31001"))
+    await station.kill()
+    station.start()
+    done = await station.becomes(charge, DeliveryState.DELIVERED)
+    assert (done.attempts, opera.amounts("31001")) == (1, SENT_ONCE)
+
+
+async def test_of_a_guest_who_has_left_nobody_believes_that_the_charge_is_not_there(opera, station):
+    opera.faults.next(Fault.CUT)
+    opera.check_out("31001")
+    charge = station.sell("31001")
+    await station.becomes(charge, DeliveryState.UNKNOWN)
+    await until(lambda: opera.count("/folios") > 3)
+    assert station.delivery(charge).state is DeliveryState.UNKNOWN
+
+
+async def test_one_in_doubt_holds_nobody_up(opera, station):
+    opera.check_out("31002")
+    opera.faults.next(Fault.CUT)
+    doubtful, next_one = station.sell("31002"), station.sell("31001")
+    await station.becomes(next_one, DeliveryState.DELIVERED)
+    assert station.delivery(doubtful).state is DeliveryState.UNKNOWN
+
+
+@pytest.mark.parametrize("fault", [Fault.BUSY, Fault.UNAVAILABLE])
+async def test_a_hotel_system_that_wants_rest_gets_it_and_books_once(opera, station, fault):
+    opera.faults.next(fault)
+    charge = station.sell("31001")
+    await until(lambda: station.status.phase == "resting")
+    asked = len(opera.asked)
+    await asyncio.sleep(0.3)
+    assert len(opera.asked) == asked
+    done = await station.becomes(charge, DeliveryState.DELIVERED)
+    assert (done.attempts, opera.amounts("31001")) == (2, SENT_ONCE)
+
+
+async def test_the_night_audit_is_waited_for_as_long_as_it_takes(opera, station):
+    opera.night_audit = True
+    charge = station.sell("31001")
+    await until(lambda: station.status.audit and opera.count("/charges") > 6)
+    assert station.delivery(charge).state is not DeliveryState.REFUSED
+    opera.night_audit = False
+    await station.becomes(charge, DeliveryState.DELIVERED)
+    assert opera.amounts("31001") == SENT_ONCE
+
+
+@pytest.mark.parametrize(("reservation", "reason"), [("31005", "np"), ("31006", "co"), ("39999", "ng")])
+async def test_a_refusal_is_final_and_says_why(station, reservation, reason):
+    refused = await station.becomes(station.sell(reservation, 250), DeliveryState.REFUSED)
+    assert refused.remark == f"hotel.refused.{reason}"
+
+
+async def test_a_token_withdrawn_in_the_middle_costs_no_charge(opera, station):
+    for _ in range(3):
+        opera.expire_tokens()
+        await station.becomes(station.sell("31001"), DeliveryState.DELIVERED)
+    assert opera.amounts("31001") == SENT_ONCE * 3
+
+
+async def test_guests_come_move_and_leave(opera, station):
+    await until(lambda: station.status.guests == 5)
+    opera.check_in(Stay("32001", "1505", "Newcomer-Example", "Ada"))
+    await until(lambda: station.status.guests == 6)
+    assert await station.guests.identify("1505", "Ada Newcomer-Example")
+    opera.move("32001", "1606")
+    async with asyncio.timeout(10):
+        while not await station.guests.identify("1606", "Ada Newcomer-Example"):
+            await asyncio.sleep(0.02)
+    assert await station.guests.identify("1505", "Ada Newcomer-Example") is None
+    opera.check_out("32001")
+    await until(lambda: station.status.guests == 5)
+    assert await station.guests.identify("1606", "Ada Newcomer-Example") is None
+
+
+async def test_a_hotel_system_fallen_silent_empties_no_room_and_is_found_again(opera, station):
+    opera.silent = True
+    await until(lambda: not station.status.alive)
+    charge = station.sell("31001")
+    assert station.status.guests == 5
+    await asyncio.sleep(0.2)
+    assert station.delivery(charge).attempts == 0
+    opera.silent = False
+    await station.becomes(charge, DeliveryState.DELIVERED)
+    assert station.status.alive
+
+
+async def test_the_watchdog_is_fed_while_an_answer_is_waited_for(opera, station):
+    opera.faults.slow_seconds = 0.4
+    opera.faults.next(Fault.SLOW)
+    charge = station.sell("31001")
+    await until(lambda: station.delivery(charge).state is DeliveryState.SENDING)
+    before = station.ticks
+    await station.becomes(charge, DeliveryState.DELIVERED)
+    assert station.ticks - before > 5
+
+
+async def test_stopping_waits_for_the_answer_that_is_under_way(opera, station):
+    opera.faults.slow_seconds = 0.3
+    opera.faults.next(Fault.SLOW)
+    charge = station.sell("31001")
+    await until(lambda: opera.amounts("31001"))
+    await station.stop()
+    assert station.delivery(charge).state is DeliveryState.DELIVERED
+
+
+async def test_a_wake_up_is_registered_and_taken_back(opera, station):
+    at = (datetime.now(SHANGHAI) + timedelta(hours=8)).replace(second=0, microsecond=0)
+    number = station.register.wake_ups.order("0808", "31001", int(at.timestamp() * 1000))
+    await until(lambda: opera.wake_ups.get("31001") == {f"{at:%Y-%m-%d %H:%M:%S}"})
+    await until(lambda: station.register.wake_ups.of_guest("0808", "31001")[0].state.value == "registered")
+    station.register.wake_ups.cancel(number, "0808", "31001")
+    await until(lambda: opera.wake_ups["31001"] == set())
+
+
+async def test_neither_guests_nor_secrets_are_logged(opera, station):
+    opera.faults.next(Fault.LOSE_ANSWER)
+    with capture_logs() as logs:
+        await station.becomes(station.sell("31001"), DeliveryState.DELIVERED)
+        opera.silent = True
+        await until(lambda: not station.status.alive)
+    said = str(logs)
+    for private in ("31001", "0808", "Lindqvist", VirtualOhip.client[1], "Bearer"):
+        assert private not in said
