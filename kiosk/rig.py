@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -23,11 +24,12 @@ from kiosk.bootstrap import panel_pins
 from kiosk.config.load import load
 from kiosk.config.settings import Settings
 from kiosk.hotel.fias.simulator import HotelSimulator
-from kiosk.hotel.fias.virtual_hotel import demo_hotel
+from kiosk.hotel.fias.virtual_hotel import DEMO_STAYS, demo_hotel
 
 Result = TypeVar("Result")
 
-CARD = "04A1B2C3D4E580"
+GUEST = DEMO_STAYS[0]
+CARD = GUEST.cards[0]
 """A key card of the virtual hotel, for room 0808."""
 
 
@@ -42,8 +44,10 @@ class VirtualHotelHost:
     def start(self) -> None:
         self._thread.start()
         self.wait(self.simulator.open())
+        self._switchboard = asyncio.run_coroutine_threadsafe(self.simulator.ring_on_time(), self._loop)
 
     def stop(self) -> None:
+        self._switchboard.cancel()
         self.wait(self.simulator.close())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -60,6 +64,24 @@ class VirtualHotelHost:
             return await answer if asyncio.iscoroutine(answer) else answer
 
         return self.wait(call())
+
+    async def leave_message(self) -> None:
+        if GUEST.reservation in self.simulator.hotel.stays:
+            await self.simulator.leave_message(GUEST.room, GUEST.reservation, "Your parcel is at the desk.")
+
+    async def check_out(self) -> None:
+        if GUEST.reservation in self.simulator.hotel.stays:
+            await self.simulator.check_out(GUEST.reservation)
+
+    async def order_wake_up(self) -> None:
+        at = self.simulator.ways.now() + timedelta(minutes=2)
+        await self.simulator.order_wake_up(GUEST.room, at.strftime("%y%m%d"), at.strftime("%H%M%S"))
+
+    def sleep_through(self) -> None:
+        self.simulator.wake_up_answers(GUEST.room, "NR")
+
+    def may_disturb(self) -> Awaitable[None]:
+        return self.simulator.do_not_disturb(GUEST.room, on=False)
 
 
 @dataclass(frozen=True)
@@ -169,12 +191,32 @@ class Rig:
             ("panel", "open the door", self.panel.open_door),
             ("panel", "close the door", self.panel.close_door),
             ("hotel", "lose the next answer", lambda: hotel.do(simulator.lose_answer)),
+            ("hotel", "answer the next posting 40 s late", lambda: hotel.do(lambda: simulator.late_answer(40.0))),
+            ("hotel", "answer the next posting twice", lambda: hotel.do(simulator.double_answer)),
             ("hotel", "refuse the next posting (NP)", lambda: hotel.do(lambda: simulator.refuse_next("NP"))),
+            ("hotel", "refuse the next posting (CO)", lambda: hotel.do(lambda: simulator.refuse_next("CO"))),
+            ("hotel", "put the next posting off (RY)", lambda: hotel.do(lambda: simulator.refuse_next("RY"))),
+            ("hotel", "book the next posting and cut the line", lambda: hotel.do(simulator.cut_on_posting)),
+            ("hotel", "lose the next posting", lambda: hotel.do(simulator.drop_posting)),
             ("hotel", "begin the night audit", lambda: hotel.do(simulator.night_audit_begin)),
             ("hotel", "end the night audit", lambda: hotel.do(simulator.night_audit_end)),
+            ("hotel", "message for room 0808", lambda: hotel.do(hotel.leave_message)),
+            ("hotel", "wake room 0808 in two minutes", lambda: hotel.do(hotel.order_wake_up)),
+            ("hotel", "room 0808 sleeps through its next call", lambda: hotel.do(hotel.sleep_through)),
+            ("hotel", "do not disturb room 0808", lambda: hotel.do(lambda: simulator.do_not_disturb(GUEST.room))),
+            ("hotel", "room 0808 may be disturbed", lambda: hotel.do(hotel.may_disturb)),
+            (
+                "hotel",
+                "the guest of room 0808 leaves",
+                lambda: hotel.do(hotel.check_out),
+            ),
+            ("hotel", "the guest of room 0808 comes", lambda: hotel.do(lambda: simulator.check_in(GUEST))),
+            ("hotel", "restart the interface", lambda: hotel.do(simulator.restart)),
             ("hotel", "cut the line", lambda: hotel.do(simulator.cut_line)),
+            ("hotel", "vanish without a word", lambda: hotel.do(simulator.vanish)),
             ("hotel", "fall silent", lambda: hotel.do(simulator.silent)),
             ("hotel", "speak again", lambda: hotel.do(lambda: simulator.silent(on=False))),
+            ("hotel", "all well", lambda: hotel.do(simulator.all_well)),
         ]
 
     def original(self, name: str) -> Path:
@@ -222,6 +264,19 @@ pin_factory = "mock"
 [hotel]
 host = "127.0.0.1"
 port = {self.hotel.simulator.port}
+
+[hotel.fields]
+WR = ["RN", "DA", "TI"]
+WC = ["RN", "DA", "TI"]
+WA = ["RN", "DA", "TI", "AS"]
+RE = ["RN", "DN", "ML", "RS"]
+XL = ["G#", "RN", "MI", "$J", "MT", "DA", "TI"]
+XT = ["G#", "RN", "MI", "MT", "DA", "TI"]
+XM = ["G#", "RN", "RT", "DA", "TI"]
+XD = ["G#", "RN", "MI"]
+
+[wake_up]
+by = "hotel-system"
 
 {self._overrides}
 """

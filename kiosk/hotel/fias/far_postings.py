@@ -9,6 +9,7 @@ from typing import Any
 from kiosk.hotel.fias.interface import Interface, Line, Pairs
 from kiosk.hotel.fias.record_rules import LONGEST, Values, is_inquiry
 from kiosk.hotel.fias.virtual_hotel import Stay
+from kiosk.hotel.fias.wire_faults import disturbed
 
 MOST_LISTED = 9
 OLD_SEQUENCES = 9999
@@ -80,7 +81,7 @@ class PostingDesk:
             await self._line.say("PA", self._answer(asked, status), agreed=True)
             return
         self._inquired = True
-        self._told = {(stay.room, stay.reservation): stay.name for stay in guests}
+        self._told = {(stay.room, stay.reservation): self._legible(stay.name) for stay in guests}
         await self._line.say("PL", self._listed(asked, guests), agreed=True)
 
     def _found(self, asked: Values) -> tuple[str, list[Stay]]:
@@ -129,13 +130,24 @@ class PostingDesk:
     def _carried_out(self, charge: Values) -> str:
         if self._faults.refuse:
             return self._faults.refuse.pop(0)
-        if "G#" in charge and self._told.get((charge["RN"], charge["G#"])) != charge["GN"]:
+        if "G#" in charge and not self._was_told(charge):
             self._interface.observed.violations.append("PR for a guest who was not in the last PL")
             return "NG"
         status = self._hotel.post(charge, self._interface.ways.now())
         if status == "OK":
             self._last_sequence = charge["P#"]
         return status
+
+    def _was_told(self, charge: Values) -> bool:
+        """Whether the guest was in the last PL; under this name, where the station asked for names."""
+        name = self._told.get((charge["RN"], charge["G#"]))
+        return name is not None and ("GN" not in self._line.fields.get("PL", ()) or name == charge["GN"])
+
+    def _legible(self, name: str) -> str:
+        """What arrives of a name at the other end."""
+        code_page = self._interface.ways.code_page
+        shown = dict(disturbed("PL", [("GN", name)], self._faults))["GN"]
+        return shown.encode(code_page, errors="replace").decode(code_page)
 
     async def _mishap(self) -> bool:
         """Whether something else happens after the booking than an answer."""

@@ -109,6 +109,11 @@ class KeyCheck(Protocol):
 class Line(Protocol):
     """One connection, for those who have something to say on it."""
 
+    @property
+    def fields(self) -> Fields:
+        """What was agreed, by record."""
+        ...
+
     async def say(self, kind: str, pairs: Pairs, *, agreed: bool = False) -> None: ...
 
     async def restart(self) -> None: ...

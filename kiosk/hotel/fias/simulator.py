@@ -25,6 +25,8 @@ from kiosk.hotel.fias.reception import News, Reception
 from kiosk.hotel.fias.virtual_hotel import FolioLine, Stay, VirtualHotel, big_hotel, demo_hotel
 from kiosk.hotel.fias.wire_faults import GARBAGE
 
+LOOK_SECONDS = 1.0
+
 __all__ = ["FolioLine", "HotelSimulator", "Stay", "demo_hotel"]
 
 
@@ -179,6 +181,12 @@ class HotelSimulator(FaultMenu, Reception):
         """A person has seen to the key; the interface starts anew."""
         self.interface.locked = False
         await self.restart()
+
+    async def ring_on_time(self) -> None:
+        """The switchboard at work, until it is cancelled: it looks at its list every second."""
+        while True:
+            await self.wake_up_rings()
+            await asyncio.sleep(LOOK_SECONDS)
 
     def code_page(self, name: str) -> None:
         """Another code page than was agreed, both ways."""
