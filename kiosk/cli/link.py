@@ -12,8 +12,9 @@ import structlog
 from kiosk import stores
 from kiosk.config.load import load
 from kiosk.config.settings import Settings
-from kiosk.hotel.link import LinkSettings, run_link
+from kiosk.hotel.link import run_link
 from kiosk.hotel.status import LinkStatus, read_status
+from kiosk.link_root import open_desk, open_line
 from kiosk.monitor import logs, status
 from kiosk.monitor.watchdog import Systemd, Watchdog, watchdog_interval
 from kiosk.outbox import DeliveryState, Outbox
@@ -48,14 +49,8 @@ def run(options: argparse.Namespace) -> int:
         manager.ready()
         try:
             async with beside(watchdog.run(watchdog_interval(os.environ)), _publish(settings, postings)):
-                await run_link(
-                    LinkSettings.of(settings.hotel, settings.house.timezone),
-                    postings,
-                    stores.guests_file(settings),
-                    stores.link_status_file(settings),
-                    stop,
-                    on_tick=lambda: watchdog.beat("link-loop"),
-                )
+                desk = open_desk(settings, postings, on_tick=lambda: watchdog.beat("link-loop"))
+                await run_link(open_line(settings), desk, stop)
         finally:
             manager.stopping()
 

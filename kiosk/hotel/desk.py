@@ -71,13 +71,11 @@ class Desk:
             self.tap(way, what)
 
     async def told(self, news: Sequence[GuestNews | ServiceNews]) -> None:
-        """What the hotel system told, in order: guests into the cache, the rest to the switchboard."""
+        """What the hotel system told, in order: guests into the cache, then all of it to the switchboard."""
         guests = [item for item in news if isinstance(item, GuestNews)]
-        services = [item for item in news if isinstance(item, ServiceNews)]
         if guests:
             await self.roster.apply(guests)
-        if services:
-            await self.runner.told(services)
+        await self.runner.told(news)
 
     async def turn(self, alive: bool, phase: str, audit: bool) -> None:
         """To be called at every turn of an adapter's loop, connected or not, at least twice a second."""
@@ -116,7 +114,6 @@ class Desk:
     async def open(self) -> None:
         """Once, before a line is served: what was under way when the process ended is put right."""
         await self.postman.recover()
-        await self.runner.recover()
 
     async def close(self) -> None:
         await self.postman.close()

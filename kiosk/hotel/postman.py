@@ -5,22 +5,24 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
-from typing import ParamSpec
+from typing import ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
 import structlog
 
-from kiosk.books.money import exponent_of
+from kiosk.books.doubts import Said, Verdict, settle
 from kiosk.books.postings import Posting
-from kiosk.hotel.answers import Consequence, consequence, reason_key
-from kiosk.hotel.fias.events import Answer, LateAnswer, NoAnswer
-from kiosk.hotel.fias.records import RoomPosting
-from kiosk.outbox import Delivery, DeliveryState, Outbox
+from kiosk.hotel.answers import TRIES, Consequence, consequence, reason_key
+from kiosk.hotel.movements import Movements
+from kiosk.hotel.news import Answer, LateAnswer, NoAnswer
+from kiosk.outbox import Delivery, Doubt, IllegalDelivery, Outbox
 from kiosk.store.database import StoreError
 
 Given = ParamSpec("Given")
+Result = TypeVar("Result")
 log = structlog.get_logger()
 
 LOOK_ANYWAY = 1.0
@@ -30,11 +32,26 @@ FOREVER = 1e9
 INSIST = (0.2, 0.5, 1.0, 2.0, 4.0)
 """Pauses between the tries to write an answer down."""
 
+UNSENDABLE = "hotel.refused.unsendable"
+UNSENT = "hotel.refused.unsent"
+UNSENT_TRIES = 3
+"""How often in a row the line itself may refuse a record before staff are asked."""
+
 _TRANSACTION = re.compile(r"\d{5,}")
 
 
+@dataclass(frozen=True)
+class Assignment:
+    """One attempt, on disk: ``number`` (1 to 99999999) identifies it, ``sold_at`` is the hotel's local time."""
+
+    number: int
+    posting: Posting
+    sold_at: datetime
+
+
 class Postman:
-    """One attempt at a time is under way: from ``take`` until ``answered``, ``unanswered`` or ``unsendable``.
+    """One attempt at a time is under way: from ``take`` or ``begin`` until it is ``answered``, ``unanswered``,
+    ``unsent`` or ``unsendable``.
 
     An answer that the disk won't take is offered to it for some seconds more; then StoreError is raised, and the
     attempt will be unknown.
@@ -48,14 +65,17 @@ class Postman:
         self._zone = zone
         self._retry = retry
         self._look = look
+        self._movements = Movements()
         self._changes = postings.db.changes()
         self._commit: asyncio.Task[bool] | None = None
         self._look_at = 0.0
+        self._due: Delivery | None = None
         self._carried: Delivery | None = None
 
     async def recover(self) -> None:
         """At the start: what was under way when the process ended is unknown."""
         for delivery in await self._postings.db.run(self._postings.recover):
+            self._movements.lost(delivery)
             log.warning("posting.unknown", reason="interrupted", charge=delivery.key)
 
     def commit(self) -> asyncio.Task[bool]:
@@ -70,58 +90,116 @@ class Postman:
             self._commit, self._look_at = None, 0.0
         return monotonic() >= self._look_at
 
-    async def take(self) -> RoomPosting | None:
+    async def take(self) -> Assignment | None:
         """The next charge that is due, its attempt on disk; None when there is none."""
+        return await self._assign(self._take)
+
+    async def next(self) -> Posting | None:
+        """The next charge that is due, for one who has to ask before it is begun; None when there is none."""
         self._look_at = monotonic() + LOOK_ANYWAY
-        try:
-            taken = await self._postings.db.run(self._begin)
-        except StoreError as fault:
-            # Nothing was sent, so nothing is lost: a full disk stops the postings, not the link.
-            log.error("posting.store", key=fault.key)  # noqa: TRY400 - a state, not a bug to trace
-            return None
-        if taken is None:
+        self._due = await self._try(self._postings.next_due)
+        if self._due is None:
             return None
         self._look_at = 0.0
-        self._carried, number = taken
-        log.info("posting.sent", number=number, charge=self._carried.key)
-        return self._posting(Posting.decode(self._carried.payload), number)
+        return Posting.decode(self._due.payload)
+
+    async def begin(self, balance: int | None = None) -> Assignment | None:
+        """The attempt of the charge that ``next`` gave, on disk; None when the disk won't take it.
+
+        ``balance`` is what the guest owed before it, in minor units, where that was told.
+        """
+        due, self._due = self._due, None
+        assert due is not None, "only what is due can be begun"
+        return await self._assign(lambda: (due, self._postings.begin(due, balance)))
+
+    async def postpone(self, reason: str) -> None:
+        """The charge that ``next`` gave cannot be begun now, and nothing was sent: it is due again after the pause."""
+        due, self._due = self._due, None
+        assert due is not None, "only what is due can be postponed"
+        if Posting.decode(due.payload).trial:
+            await self._try(lambda: self._refuse(due, UNSENT))
+        else:
+            await self._try(lambda: self._hold(due, reason))
+        log.info("posting.put-off", status=reason, pause=self._retry, charge=due.key)
+
+    async def number(self) -> int | None:
+        """A number for a question to the hotel system; None when the disk won't take it."""
+        return await self._try(self._postings.sequence)
 
     async def answered(self, answer: Answer) -> None:
         """What the hotel system said to the attempt under way."""
         delivery = self._put_down()
+        trial = Posting.decode(delivery.payload).trial
         match consequence(answer.status):
             case Consequence.POSTED:
                 await self._delivered(delivery, answer)
-            case Consequence.OTHER_MEANS | Consequence.STAFF | Consequence.NEVER:
-                await self._refused(delivery, reason_key(answer.status))
-            case Consequence.LATER:
-                await self._again(delivery, answer.status, self._retry)
-            case Consequence.AFTER_AUDIT:
-                await self._again(delivery, answer.status, 0)
+            case Consequence.LATER if not trial:
+                await self._put_off(delivery, reason_key(answer.status), TRIES)
+            case Consequence.AFTER_AUDIT if not trial:
+                await self._insist(self._postings.again, delivery, answer.status)
+                log.info("posting.put-off", status=answer.status, pause=0, charge=delivery.key)
             case Consequence.UNKNOWN:
                 await self._unknown(delivery, f"answer {answer.status!r}")
+            case _:
+                await self._refused(delivery, reason_key(answer.status))
 
     async def unanswered(self, silence: NoAnswer) -> None:
         """It may stand on the folio, or not: never sent again from here."""
         await self._unknown(self._put_down(), silence.reason)
 
+    async def unsent(self) -> None:
+        """The attempt under way surely never reached the hotel system: it is sent again, some times."""
+        await self._put_off(self._put_down(), UNSENT, UNSENT_TRIES)
+
     async def unsendable(self, reason: str) -> None:
         """The attempt under way was never put on the wire, for it can't be written as a record."""
         log.error("posting.unsendable", detail=reason)
-        await self._refused(self._put_down(), "hotel.refused.unsendable")
+        await self._refused(self._put_down(), UNSENDABLE)
 
     async def late(self, answer: LateAnswer) -> None:
-        """Settles the doubt about an earlier attempt where it can; a put-off charge stays in doubt, for a person."""
-        delivery = await self._postings.db.run(self._postings.by_number, answer.sequence)
-        outcome = consequence(answer.status)
-        if delivery is None or delivery.state is not DeliveryState.UNKNOWN:
+        """Ends the doubt about an earlier attempt; what it says of one that was sent again since is told to staff."""
+        match consequence(answer.status):
+            case Consequence.POSTED:
+                delivery = await self._insist(self._postings.late_delivered, answer.sequence, _evidence(answer))
+            case Consequence.LATER | Consequence.AFTER_AUDIT:
+                reason = reason_key(answer.status)
+                delivery = await self._insist(self._postings.late_again, answer.sequence, reason, self._retry)
+            case Consequence.UNKNOWN:
+                delivery = None
+            case _:
+                delivery = await self._insist(self._postings.late_refused, answer.sequence, reason_key(answer.status))
+        if delivery is None:
             log.warning("posting.stray-answer", number=answer.sequence, status=answer.status)
-        elif outcome is Consequence.POSTED:
-            await self._delivered(delivery, answer)
-        elif outcome.refusal:
-            await self._refused(delivery, reason_key(answer.status))
         else:
-            log.warning("posting.still-unknown", status=answer.status, charge=delivery.key)
+            log.info("posting.late-answer", number=answer.sequence, status=answer.status, charge=delivery.key)
+
+    async def doubts(self, age: float) -> list[Doubt]:
+        """Charges whose loss is ``age`` seconds past and that may be asked about now, oldest first."""
+        lost_before = self._postings.db.now() - int(age * 1000)
+        return await self._try(lambda: self._postings.doubts(lost_before)) or []
+
+    def undisturbed(self, doubt: Doubt) -> bool:
+        """Whether nothing else was sent for the same guest since: only then the balance can tell."""
+        return self._movements.undisturbed(doubt.delivery)
+
+    async def asked(self, delivery: Delivery, pause: float) -> None:
+        """The hotel system is being asked about this doubt; it is not among ``doubts`` for ``pause`` seconds."""
+        await self._try(lambda: self._postings.asked(delivery, pause))
+
+    async def settle(self, delivery: Delivery, verdict: Verdict) -> bool:
+        """Do what was found out about a doubt; False when it is still one."""
+        try:
+            settled = await self._insist(settle, self._postings, delivery, verdict)
+        except IllegalDelivery:
+            return True  # an answer came, or somebody decided, while the hotel system was asked
+        log.info("posting.doubt", said=verdict.said.value, evidence=verdict.evidence, charge=delivery.key)
+        return settled
+
+    async def settled_absent(self, number: int) -> None:
+        """The lost attempt ``number`` surely is not on the folio: the charge is sent again."""
+        delivery = await self._insist(self._postings.by_number, number)
+        if delivery is not None:
+            await self.settle(delivery, Verdict(Said.ABSENT, "not on the folio"))
 
     async def open_count(self) -> int:
         """Charges that are not on a folio for certain."""
@@ -133,45 +211,63 @@ class Postman:
             await asyncio.gather(self._commit, return_exceptions=True)
         self._changes.close()
 
-    def _begin(self) -> tuple[Delivery, int] | None:
+    def _take(self) -> tuple[Delivery, int] | None:
         delivery = self._postings.next_due()
         return (delivery, self._postings.begin(delivery)) if delivery else None
 
-    def _posting(self, posting: Posting, number: int) -> RoomPosting:
-        return RoomPosting(
-            sequence=number,
-            room=posting.room,
-            amount=posting.minor,
-            decimals=exponent_of(posting.currency),
-            text=posting.text,
-            voucher=posting.voucher,
-            sold_at=datetime.fromtimestamp(posting.at / 1000, self._zone),
-        )
+    def _hold(self, due: Delivery, reason: str) -> None:
+        self._postings.begin(due)
+        self._postings.again(due, reason, self._retry)
+
+    def _refuse(self, due: Delivery, reason: str) -> None:
+        self._postings.begin(due)
+        self._postings.refused(due, reason)
+
+    async def _assign(self, begin: Callable[[], tuple[Delivery, int] | None]) -> Assignment | None:
+        self._look_at = monotonic() + LOOK_ANYWAY
+        begun = await self._try(begin)
+        if begun is None:
+            return None
+        self._look_at = 0.0
+        self._carried, number = begun
+        self._movements.begun(self._carried)
+        log.info("posting.sent", number=number, charge=self._carried.key)
+        posting = Posting.decode(self._carried.payload)
+        return Assignment(number, posting, datetime.fromtimestamp(posting.at / 1000, self._zone))
 
     def _put_down(self) -> Delivery:
         assert self._carried is not None, "an answer without an attempt: the session promises one for one"
         delivery, self._carried = self._carried, None
         return delivery
 
-    async def _delivered(self, delivery: Delivery, answer: Answer | LateAnswer) -> None:
-        # Of the hotel system's text only its transaction numbers are kept: it may name the guest.
-        evidence = " ".join((f"P#{answer.sequence}", *_TRANSACTION.findall(answer.note)))
-        await self._insist(self._postings.delivered, delivery, evidence)
-        log.info("posting.delivered", number=answer.sequence, late=isinstance(answer, LateAnswer), charge=delivery.key)
+    async def _delivered(self, delivery: Delivery, answer: Answer) -> None:
+        await self._insist(self._postings.delivered, delivery, _evidence(answer))
+        log.info("posting.delivered", number=answer.sequence, charge=delivery.key)
 
     async def _refused(self, delivery: Delivery, reason: str) -> None:
         await self._insist(self._postings.refused, delivery, reason)
         log.warning("posting.refused", reason=reason, charge=delivery.key)
 
-    async def _again(self, delivery: Delivery, status: str, pause: float) -> None:
-        await self._insist(self._postings.again, delivery, status, pause)
-        log.info("posting.put-off", status=status, pause=pause, charge=delivery.key)
+    async def _put_off(self, delivery: Delivery, reason: str, tries: int) -> None:
+        if await self._insist(self._postings.put_off, delivery, reason, self._retry, tries):
+            log.info("posting.put-off", status=reason, pause=self._retry, charge=delivery.key)
+        else:
+            log.warning("posting.refused", reason=reason, charge=delivery.key)
 
     async def _unknown(self, delivery: Delivery, reason: str) -> None:
         await self._insist(self._postings.unknown, delivery, reason)
+        self._movements.lost(delivery)
         log.warning("posting.unknown", reason=reason, charge=delivery.key)
 
-    async def _insist(self, write: Callable[Given, None], *args: Given.args, **kwargs: Given.kwargs) -> None:
+    async def _try(self, work: Callable[[], Result]) -> Result | None:
+        """Nothing was sent, so nothing is lost: a full disk stops the postings, not the link."""
+        try:
+            return await self._postings.db.run(work)
+        except StoreError as fault:
+            log.error("posting.store", key=fault.key)  # noqa: TRY400 - a state, not a bug to trace
+            return None
+
+    async def _insist(self, write: Callable[Given, Result], *args: Given.args, **kwargs: Given.kwargs) -> Result:
         for pause in INSIST:
             try:
                 return await self._postings.db.run(write, *args, **kwargs)
@@ -179,3 +275,8 @@ class Postman:
                 log.error("posting.store", key=fault.key)  # noqa: TRY400
                 await asyncio.sleep(pause)
         return await self._postings.db.run(write, *args, **kwargs)
+
+
+def _evidence(answer: Answer | LateAnswer) -> str:
+    """Of the hotel system's text only its transaction numbers are kept: it may name the guest."""
+    return " ".join((f"P#{answer.sequence}", *_TRANSACTION.findall(answer.note)))

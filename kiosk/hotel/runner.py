@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 import structlog
 
 from kiosk.hotel.errands import AnyErrand, decode
-from kiosk.hotel.news import ServiceNews
+from kiosk.hotel.news import GuestNews, ServiceNews
 from kiosk.outbox import Delivery, DeliveryState, Outbox
 from kiosk.store.database import StoreError
 
@@ -26,13 +26,15 @@ FOREVER = 1e9
 LOOK = 0.05
 """Seconds until a new errand is noticed."""
 RETRY = 30.0
-"""Seconds before an errand that was not answered is tried once more."""
 
 
 class Switchboard(Protocol):
     """The register's side of what the hotel system tells of wake-ups, messages and rooms."""
 
-    def told(self, news: Sequence[ServiceNews]) -> None:
+    @property
+    def errands(self) -> Outbox: ...
+
+    def told(self, news: Sequence[GuestNews | ServiceNews]) -> None:
         """Written down in order. Blocks; raises StoreError."""
         ...
 
@@ -43,18 +45,17 @@ class Runner:
     No call raises: a register that cannot be written stops the errands, not the link.
     """
 
-    def __init__(self, errands: Outbox, switchboard: Switchboard, retry: float = RETRY) -> None:
-        self._errands = errands
+    def __init__(self, switchboard: Switchboard, retry: float = RETRY) -> None:
+        """``retry``: seconds before an errand that was not answered is tried once more."""
         self._switchboard = switchboard
+        self._errands = switchboard.errands
         self._retry = retry
-        self._changes = errands.db.changes()
+        self._changes = self._errands.db.changes()
         self._commit: asyncio.Task[bool] | None = None
         self._look_at = 0.0
         self._carried: Delivery | None = None
-
-    async def recover(self) -> None:
-        """At the start: what was under way when the process ended is sent again."""
-        await self._attempt(self._begin_anew)
+        self.number = 0
+        """Of the attempt under way, or the last one: as good as unique among the kiosk's errands."""
 
     def commit(self) -> asyncio.Task[bool]:
         """Done as soon as something was committed that ``has_work`` does not know of yet."""
@@ -73,10 +74,11 @@ class Runner:
     async def take(self) -> AnyErrand | None:
         """The next errand that is due, its attempt on disk; None when there is none."""
         self._look_at = monotonic() + LOOK_ANYWAY
-        self._carried = await self._attempt(self._begin)
-        if self._carried is None:
+        begun = await self._attempt(self._begin)
+        if begun is None:
             return None
         self._look_at = 0.0
+        self._carried, self.number = begun
         return decode(self._carried.payload)
 
     async def done(self) -> None:
@@ -97,8 +99,8 @@ class Runner:
         await self._attempt(lambda: self._errands.refused(delivery, reason))
         log.warning("errand.refused", errand=delivery.key, reason=reason)
 
-    async def told(self, news: Sequence[ServiceNews]) -> None:
-        """Handed to the switchboard."""
+    async def told(self, news: Sequence[GuestNews | ServiceNews]) -> None:
+        """Handed to the switchboard; lost where the register can't be written, for the hotel system says it once."""
         await self._attempt(lambda: self._switchboard.told(news))
 
     async def close(self) -> None:
@@ -107,15 +109,12 @@ class Runner:
             await asyncio.gather(self._commit, return_exceptions=True)
         self._changes.close()
 
-    def _begin(self) -> Delivery | None:
-        delivery = self._errands.next_due()
-        if delivery is not None:
-            self._errands.begin(delivery)
-        return delivery
-
-    def _begin_anew(self) -> None:
+    def _begin(self) -> tuple[Delivery, int] | None:
+        # Nothing is under way now: what seems to be was left behind, by a process that ended or a full disk.
         for delivery in self._errands.in_state(DeliveryState.SENDING):
             self._errands.again(delivery, "interrupted")
+        due = self._errands.next_due()
+        return (due, self._errands.begin(due)) if due else None
 
     def _put_down(self) -> Delivery:
         assert self._carried is not None, "what became of an errand is told once for each"

@@ -21,15 +21,17 @@ from structlog.testing import capture_logs
 
 from kiosk.books.postings import PMS, POSTING, Posting, room_postings
 from kiosk.hotel.clock import Moment
+from kiosk.hotel.fias.line import Pace
 from kiosk.hotel.fias.records import CARD_FIELDS, DEFAULT_FIELDS, Description
 from kiosk.hotel.fias.simulator import HotelSimulator
 from kiosk.hotel.fias.virtual_hotel import DEMO_STAYS, Stay, demo_hotel
 from kiosk.hotel.guests import CachedGuests
-from kiosk.hotel.link import LinkSettings, run_link
+from kiosk.hotel.link import run_link
 from kiosk.hotel.status import LinkStatus, read_status
 from kiosk.outbox import Delivery, DeliveryState, enqueue
 from kiosk.store.database import Database
 from kiosk.store.migrations import BOOKS
+from tests.links import desk_of, fias_line_to, register_of
 
 SOON = 15.0
 QUIET = 0.15
@@ -73,33 +75,25 @@ class Station:
         self.clock = Clock()
         self.db = Database(self.folder / "books.db", BOOKS, busy_seconds=0.05)
         self.postings = room_postings(self.db)
+        self.register = register_of(self.folder, SHANGHAI)
         self.guests = CachedGuests(self.folder / "guests.db")
         self._sold = 0
 
     def start(self) -> None:
         station = Description(code_page=self.code_page, fields=self.fields)
-        settings = LinkSettings(
-            "127.0.0.1",
-            self.hotel.port,
-            SHANGHAI,
-            station,
-            tick=0.02,
-            beat=0.05,
-            retry=0.05,
-            first_pause=0.05,
-            longest_pause=0.1,
-        )
-        self._stop = asyncio.Event()
-        link = run_link(
-            settings,
+        line = fias_line_to(self.hotel.port, station, pace=Pace(0.02, 0.05, 0.1))
+        desk = desk_of(
+            self.folder,
             self.postings,
-            self.folder / "guests.db",
-            self.folder / "link.json",
-            self._stop,
+            SHANGHAI,
+            register=self.register,
             clock=self.clock,
             on_tick=self._tick,
+            retry=0.05,
+            beat=0.05,
         )
-        self.link = asyncio.create_task(link)
+        self._stop = asyncio.Event()
+        self.link = asyncio.create_task(run_link(line, desk, self._stop))
 
     async def up(self) -> None:
         """Alive on both sides, guests known."""
@@ -117,6 +111,7 @@ class Station:
 
     def close(self) -> None:
         self.postings.close()
+        self.register.db.close()
         self.db.close()
 
     @property
@@ -247,7 +242,7 @@ async def test_a_charge_put_off_is_sent_again_under_a_new_number(tmp_path):
 
 async def test_an_answer_that_is_none_leaves_the_charge_in_doubt(tmp_path):
     async with house(tmp_path) as station:
-        station.hotel.refuse_next("BM")
+        station.hotel.refuse_next("NM")
         await station.becomes(station.sell("0808"), DeliveryState.UNKNOWN)
 
 

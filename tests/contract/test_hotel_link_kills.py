@@ -13,17 +13,16 @@ import signal
 import sys
 from collections import Counter
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import structlog
 
 from kiosk.books.postings import PMS, POSTING, Posting, room_postings
 from kiosk.hotel.fias.simulator import HotelSimulator
-from kiosk.hotel.fias.transport import Wire
-from kiosk.hotel.link import LinkSettings, run_link
+from kiosk.hotel.fias.transport import StreamWire
 from kiosk.outbox import DeliveryState, enqueue
 from kiosk.store.database import Database
 from kiosk.store.migrations import BOOKS
+from tests.links import link_to
 
 CHARGES = {"charge-1": 111, "charge-2": 222}
 MOST_POINTS = 400
@@ -51,8 +50,7 @@ async def link(folder: Path, port: int, kill_at: int) -> None:
     postings = room_postings(db)
     _count_writes(point)
     stop = asyncio.Event()
-    settings = LinkSettings("127.0.0.1", port, ZoneInfo("UTC"), look=0.005, first_pause=0.05)
-    serving = asyncio.ensure_future(run_link(settings, postings, folder / "guests.db", folder / "link.json", stop))
+    serving = asyncio.ensure_future(link_to(port, postings, folder, stop, look=0.005))
     watched = room_postings(Database(folder / "books.db", BOOKS))
     while any(watched.in_state(state) for state in UNDECIDED):
         await asyncio.sleep(0.005)
@@ -61,14 +59,14 @@ async def link(folder: Path, port: int, kill_at: int) -> None:
 
 
 def _count_writes(point: Point) -> None:
-    write = Wire.write
+    write = StreamWire.write
 
-    async def counted(wire: Wire, frame: bytes) -> None:
+    async def counted(wire: StreamWire, frame: bytes) -> None:
         point.passed()
         await write(wire, frame)
         point.passed()
 
-    Wire.write = counted  # type: ignore[method-assign]
+    StreamWire.write = counted  # type: ignore[method-assign]
 
 
 def zygote() -> None:

@@ -17,7 +17,6 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -26,8 +25,7 @@ from kiosk import engine
 from kiosk.books.charge import ChargeState
 from kiosk.books.postings import room_postings
 from kiosk.engine import Engine
-from kiosk.hotel.fias.transport import Wire
-from kiosk.hotel.link import LinkSettings, run_link
+from kiosk.hotel.fias.transport import StreamWire
 from kiosk.hotel.status import read_status
 from kiosk.journeys.copy_questions import ChooseCopy, CopyOrder, PrinterTrouble, Verdict
 from kiosk.journeys.paying import RoomAndName
@@ -38,6 +36,7 @@ from kiosk.outbox import DeliveryState
 from kiosk.register.requests import desk_outbox
 from kiosk.station import Station
 from tests.fault.place import NAME, ROOM, Place
+from tests.links import link_to
 from tests.scripted import SILENCE, ScriptedGuest
 from tests.stations import happy
 
@@ -190,9 +189,8 @@ async def link(place: Place, point: Point, *, first: bool = False) -> None:
     point.arm()
     postings = room_postings(books.db)
     stop = asyncio.Event()
-    settings = LinkSettings("127.0.0.1", place.hotel.port, ZoneInfo("UTC"), look=0.005, first_pause=0.05)
     status = place.kiosk / "link.json"
-    serving = asyncio.ensure_future(run_link(settings, postings, place.guests, status, stop))
+    serving = asyncio.ensure_future(link_to(place.hotel.port, postings, place.kiosk, stop, look=0.005))
     watched = room_postings(place.books().db)
     while first and not ((told := read_status(status)) and told.guests):
         await asyncio.sleep(0.005)
@@ -214,11 +212,11 @@ def _count_orders(point: Point) -> None:
 
 
 def _count_writes(point: Point) -> None:
-    write = Wire.write
+    write = StreamWire.write
 
-    async def counted(wire: Wire, frame: bytes) -> None:
+    async def counted(wire: StreamWire, frame: bytes) -> None:
         point.pass_()
         await write(wire, frame)
         point.pass_()
 
-    Wire.write = counted  # type: ignore[method-assign]
+    StreamWire.write = counted  # type: ignore[method-assign]

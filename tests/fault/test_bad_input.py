@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 from PIL import Image
@@ -33,7 +32,6 @@ from kiosk.documents.vault import Vault
 from kiosk.engine import Engine
 from kiosk.hotel.fias.simulator import HotelSimulator
 from kiosk.hotel.guests import CachedGuests
-from kiosk.hotel.link import LinkSettings, run_link
 from kiosk.hotel.protocol import GuestsUnavailable
 from kiosk.journeys.copy_questions import ApproveSample, ChooseCopy, CopyOrder, ScanChoice, ScanTrouble
 from kiosk.journeys.paying import Farewell, Identify, RoomAndName, Sign
@@ -45,6 +43,7 @@ from kiosk.store.migrations import BOOKS
 from kiosk.visit import Patience, Signal, StaffCalled
 from tests.books_kit import signed
 from tests.fault.place import Clerk
+from tests.links import link_to
 from tests.mounts import alone
 from tests.scripted import SILENCE, ScriptedGuest
 from tests.stations import CARD, happy, paper_station, vouchers
@@ -184,9 +183,7 @@ async def linked(station, folder, hotel):
     """The link serves ``station`` from ``hotel``; what it knows of the guests lies in ``folder``."""
     stop = asyncio.Event()
     postings = room_postings(Database(folder / "books.db", BOOKS))
-    settings = LinkSettings("127.0.0.1", hotel.port, ZoneInfo("UTC"), first_pause=0.05)
-    link = run_link(settings, postings, folder / "guests.db", folder / "link.json", stop)
-    serving = asyncio.ensure_future(link)
+    serving = asyncio.ensure_future(link_to(hotel.port, postings, folder, stop))
     try:
         yield postings
     finally:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from kiosk.hotel.fias.codec import Record
+from kiosk.hotel.fias.inquiry import Candidate
+from kiosk.hotel.news import Answer, GuestNews, LateAnswer, NoAnswer, ServiceNews
 
 
 @dataclass(frozen=True)
 class Send:
-    """Put these bytes on the wire."""
+    """Put this record on the wire, as these bytes."""
 
+    record: Record
     frame: bytes = field(repr=False)
 
 
@@ -27,10 +30,17 @@ class Hangup:
 
 
 @dataclass(frozen=True)
-class GuestNews:
-    """A GI, GC, GO, KR or KD record, or DS and DE around a resync. To be applied in order."""
+class Told:
+    """News, to be handed on in order."""
 
-    record: Record
+    news: GuestNews | ServiceNews
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """A record that should have brought news and could not be used."""
+
+    kind: str
 
 
 @dataclass(frozen=True)
@@ -44,29 +54,51 @@ class AuditEnded:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """PA for the outstanding posting ``sequence``. ``note`` is the PMS's own text, for the voucher's evidence."""
+class Unsent:
+    """The outstanding posting surely never reached the other side."""
 
     sequence: int
-    status: str
-    note: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
-class LateAnswer:
-    """PA for a P# that is not outstanding: of an attempt given up as unknown, a doubled one, or somebody else's."""
+class Found:
+    """The answer to the outstanding inquiry: who it may be."""
 
-    sequence: int
-    status: str
-    note: str = field(default="", repr=False)
+    guests: tuple[Candidate, ...]
 
 
 @dataclass(frozen=True)
-class NoAnswer:
-    """The outstanding posting may or may not be on the folio: "timeout", "ended" (LE) or "cut"."""
+class InquiryRefused:
+    """The outstanding inquiry was answered by a status in place of guests. Nothing was posted."""
 
-    sequence: int
+    status: str
+
+
+@dataclass(frozen=True)
+class InquiryLost:
+    """The outstanding inquiry or request for a bill got no answer: reason as in NoAnswer. Nothing was posted."""
+
     reason: str
+
+
+@dataclass(frozen=True)
+class Bill:
+    """The answer to the request for a bill: its lines (XI), and what it closed with (XB)."""
+
+    lines: tuple[Record, ...]
+    end: Record
+
+
+@dataclass(frozen=True)
+class MessagesTold:
+    """Every message that was asked for has come; ``answered`` is False where the hotel system said nothing at all."""
+
+    answered: bool
+
+
+@dataclass(frozen=True)
+class MessagesLost:
+    """The connection went before every message had come."""
 
 
 @dataclass(frozen=True)
@@ -77,4 +109,23 @@ class Noise:
     count: int = 1
 
 
-Effect = Send | Up | Hangup | GuestNews | AuditBegan | AuditEnded | Answer | LateAnswer | NoAnswer | Noise
+Effect = (
+    Send
+    | Up
+    | Hangup
+    | Told
+    | Unusable
+    | AuditBegan
+    | AuditEnded
+    | Answer
+    | LateAnswer
+    | NoAnswer
+    | Unsent
+    | Found
+    | InquiryRefused
+    | InquiryLost
+    | Bill
+    | MessagesTold
+    | MessagesLost
+    | Noise
+)

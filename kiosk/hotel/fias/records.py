@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from types import MappingProxyType
+from typing import Literal
 
 from kiosk.hotel.fias.codec import Record, plain_text, pms_amount
+from kiosk.hotel.fias.fidcrypt import Key
 
 GUEST = ("RN", "G#", "GS", "GN", "GF", "GL", "GV", "NP")
 
@@ -29,9 +33,38 @@ CARD_FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """In addition, where the hotel system announces the room cards it has made."""
 
-POSTING_NEEDS = frozenset({"RN", "PT", "TA", "DA", "TI", "P#"})
+GUEST_POSTING_FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "PR": ("PI", "RN", "G#", "GN", "PM", "TA", "DA", "TI", "P#", "WS", "C#", "CT"),
+        "PL": ("RN", "G#", "GN", "BA", "NP", "P#", "WS", "DA", "TI"),
+    }
+)
+"""In place of PS, where charges go to the folio of one guest."""
+
+Posting = Literal["room", "guest"]
+
+POSTING_NEEDS: Mapping[Posting, Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        "room": {"PS": frozenset({"RN", "PT", "TA", "DA", "TI", "P#"}), "PA": frozenset({"AS", "P#"})},
+        "guest": {
+            "PR": frozenset({"PI", "RN", "G#", "PM", "TA", "DA", "TI", "P#"}),
+            "PL": frozenset({"RN", "G#", "P#"}),
+            "PA": frozenset({"AS", "P#"}),
+        },
+    }
+)
+"""Without these a charge could not be made, or not be told from another."""
+
 CHECK_NUMBERS = 100_000_000
 TEXT_LENGTH, DETAIL_LENGTH = 20, 25
+SALES = tuple(f"S{number}" for number in range(1, 10))
+OUTLET = "1"
+DIRECT = "C"
+"""PT: the amount is final, in TA."""
+ROOM_ACCOUNT = "ROOM"
+"""PM: onto the bill of somebody in house."""
+WITH_KEY = "1"
+"""RT of a station that shows a key: it asks for LC, for without an RT no CG is looked at."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +72,8 @@ class Description:
     """How this station introduces itself: LD and the LR records.
 
     ``interface`` is the IF code agreed with the hotel ("MS"); ``workstation`` (WS) names this kiosk; ``fields`` maps a
-    record kind to the fields the hotel has enabled for it. Raises ValueError when a posting could not be told apart.
+    record kind to the fields the hotel has enabled for it; ``key`` where the interface wants authentication. Raises
+    ValueError when a posting could not be told apart.
     """
 
     interface: str = "MS"
@@ -47,58 +81,145 @@ class Description:
     workstation: str = "KIOSK1"
     code_page: str = "gbk"
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: DEFAULT_FIELDS)
+    key: Key | None = None
 
     def __post_init__(self) -> None:
-        missing = POSTING_NEEDS.difference(self.fields.get("PS", ()))
-        if missing:
-            raise ValueError(f"the hotel link needs the PS fields {', '.join(sorted(missing))}")
-        if not {"AS", "P#"} <= set(self.fields.get("PA", ())):
-            raise ValueError("the hotel link needs the PA fields AS and P#")
+        # Both may be enabled in the configuration; ``posting`` says which one is used.
+        posting: Posting = "guest" if "PR" in self.fields and "PS" not in self.fields else "room"
+        self._need(posting)
 
-    def records(self, wall: datetime) -> tuple[Record, ...]:
-        """LD, one LR for each kind, LA: the whole introduction in the order of the specification (p.25)."""
-        start = Record("LD", (*stamp(wall), ("V#", self.version), ("IF", self.interface)))
+    def posting(self, posting: Posting) -> Description:
+        """With the records of this way of posting only: an interface knows one of them. Raises ValueError."""
+        self._need(posting)
+        unused = {kind for kinds in POSTING_NEEDS.values() for kind in kinds} - set(POSTING_NEEDS[posting])
+        return replace(self, fields={kind: names for kind, names in self.fields.items() if kind not in unused})
+
+    def records(self, wall: datetime, challenge: tuple[str, str] = ("", "")) -> tuple[Record, ...]:
+        """LD, one LR for each kind, LA: the whole introduction in the order of the specification (p.25).
+
+        ``challenge`` is DA and TI of the last LS, six digits each; only looked at where there is a key.
+        """
+        start = Record("LD", (*stamp(wall), ("V#", self.version), ("IF", self.interface), *self._proof(*challenge)))
         wanted = (Record("LR", (("RI", kind), ("FL", "".join(names)))) for kind, names in self.fields.items())
         return (start, *wanted, Record("LA", stamp(wall)))
 
+    def only_enabled(self, kind: str, values: Mapping[str, str]) -> Record:
+        """A record of ``kind`` with those of the values that the hotel has enabled, in the order agreed, no other."""
+        return Record(kind, tuple((name, values[name]) for name in self.fields[kind] if name in values))
+
+    def _proof(self, da: str, ti: str) -> Iterable[tuple[str, str]]:
+        return (("RT", WITH_KEY), ("CG", self.key.answer(da, ti))) if self.key else ()
+
+    def _need(self, posting: Posting) -> None:
+        for kind, needed in POSTING_NEEDS[posting].items():
+            missing = needed.difference(self.fields.get(kind, ()))
+            if missing:
+                raise ValueError(f"the hotel link needs the {kind} fields {' and '.join(sorted(missing))}")
+
 
 @dataclass(frozen=True)
-class RoomPosting:
-    """One charge for one room, as the hotel system shall hear it.
+class Charge:
+    """What a charge says of itself, whether it goes to a room (PS) or to a guest (PR).
 
-    ``amount`` in minor units of a currency with ``decimals``, negative for a correction; ``voucher`` is the check
-    number the guest's receipt shows; ``sold_at`` the hotel's local time of the service; ``sequence`` the P# that
-    identifies this one attempt.
+    ``amount`` is all that is owed, in minor units of a currency with ``decimals``, negative for a correction. Of it
+    are ``tax`` added on top, ``service_charge``, ``tip`` and ``discount`` (what was taken off, not negative unless the
+    whole is a correction). ``voucher`` is the check number the guest's receipt shows; ``sold_at`` the hotel's local
+    time of the service; ``sequence`` the P# that identifies this one attempt.
     """
 
     sequence: int
-    room: str = field(repr=False)
     amount: int
     decimals: int
     text: str
     voucher: int
     sold_at: datetime
+    tax: int = 0
+    service_charge: int = 0
+    tip: int = 0
+    discount: int = 0
 
-    def record(self, station: Description) -> Record:
-        """PS with the fields that the hotel has enabled, and no other (p.78)."""
-        amount = pms_amount(self.amount, self.decimals)
-        values = {
-            "RN": self.room,
-            "PT": "C",
-            "TA": amount,
+    def values(self, station: Description, kind: str) -> dict[str, str]:
+        """Every field there is, of ``kind`` PS or PR."""
+        return {
+            "PT": DIRECT,
+            "TA": pms_amount(self.amount, self.decimals),
             **dict(stamp(self.sold_at)),
             "P#": str(self.sequence),
             "WS": station.workstation,
             "C#": str(self.voucher % CHECK_NUMBERS),
             "CT": plain_text(self.text, TEXT_LENGTH, station.code_page),
             "X1": plain_text(self.text, DETAIL_LENGTH, station.code_page),
-            # The only subtotal, and equal to the total: the sums can't disagree (DM).
-            "S1": amount,
-            "SO": "1",
+            "SO": OUTLET,
+            **self._subtotals(station.fields[kind]),
         }
-        return Record("PS", tuple((name, values[name]) for name in station.fields["PS"] if name in values))
+
+    def _subtotals(self, enabled: Iterable[str]) -> dict[str, str]:
+        """Whichever fields are enabled, those sent add up to TA (else DM, p.82): what has none of its own is sales.
+
+        Without a field for sales none is sent at all, for the rest alone does not make the total.
+        """
+        carrier = next((name for name in SALES if name in enabled), None)
+        if carrier is None:
+            return {}
+        parts = {"T1": self.tax, "SC": self.service_charge, "TP": self.tip, "D1": -self.discount}
+        told = {name: minor for name, minor in parts.items() if minor and name in enabled}
+        told[carrier] = self.amount - sum(told.values())
+        return {name: pms_amount(minor, self.decimals) for name, minor in told.items()}
+
+
+@dataclass(frozen=True)
+class RoomPosting:
+    """One charge for one room (PS), as the hotel system shall hear it."""
+
+    room: str = field(repr=False)
+    charge: Charge
+
+    @property
+    def sequence(self) -> int:
+        return self.charge.sequence
+
+    def record(self, station: Description) -> Record:
+        """With the fields that the hotel has enabled, and no other (p.78)."""
+        return station.only_enabled("PS", {"RN": self.room, **self.charge.values(station, "PS")})
+
+
+@dataclass(frozen=True)
+class GuestPosting:
+    """One charge for one guest (PR), as chosen from the answer to an inquiry."""
+
+    room: str = field(repr=False)
+    reservation: str = field(repr=False)
+    name: str = field(repr=False)
+    charge: Charge
+
+    @property
+    def sequence(self) -> int:
+        return self.charge.sequence
+
+    def record(self, station: Description) -> Record:
+        """With the fields that the hotel has enabled, and no other (p.84)."""
+        who = {"RN": self.room, "G#": self.reservation, "GN": self.name, "PM": ROOM_ACCOUNT}
+        return station.only_enabled("PR", {**who, **self.charge.values(station, "PR")})
 
 
 def stamp(wall: datetime) -> tuple[tuple[str, str], tuple[str, str]]:
     """DA and TI, the hotel's local date and time."""
     return ("DA", wall.strftime("%y%m%d")), ("TI", wall.strftime("%H%M%S"))
+
+
+def challenge(record: Record) -> tuple[str, str] | None:
+    """DA and TI of an LS; None where they are not six digits each."""
+    da, ti = record.get("DA") or "", record.get("TI") or ""
+    return (da, ti) if re.fullmatch(r"[0-9]{12}", da + ti) and len(da) == len(ti) else None
+
+
+def minor_amount(text: str, decimals: int) -> int | None:
+    """An amount from the hotel system (BA, BI) in minor units: two decimals implied unless it shows a point.
+
+    None where it is none, or does not come to whole minor units.
+    """
+    match = re.fullmatch(r"\s*([+-]?[0-9]{1,18})(\.[0-9]{0,6})?\s*", text, re.ASCII)
+    if match is None:
+        return None
+    whole = Decimal(match[1] + (match[2] or "")).scaleb(decimals if match[2] else decimals - max(2, decimals))
+    return int(whole) if whole == whole.to_integral_value() else None

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from functools import wraps
 from typing import ParamSpec
@@ -16,21 +15,23 @@ from kiosk.hotel.answers import Consequence, consequence
 from kiosk.hotel.clock import Moment
 from kiosk.hotel.fias.codec import Deframer, Malformed, Record, Skipped, encode, parse
 from kiosk.hotel.fias.events import (
-    Answer,
     AuditBegan,
     AuditEnded,
     Effect,
-    GuestNews,
     Hangup,
-    LateAnswer,
-    NoAnswer,
     Noise,
     Send,
     Up,
 )
-from kiosk.hotel.fias.records import Description, RoomPosting, stamp
+from kiosk.hotel.fias.exchanges import BillExchange, Exchange, InquiryExchange, PostingExchange, status
+from kiosk.hotel.fias.inquiry import BillRequest, Inquiry
+from kiosk.hotel.fias.records import Description, GuestPosting, RoomPosting, challenge, stamp
+from kiosk.hotel.fias.telling import LISTENS, Telling
+from kiosk.hotel.fias.timings import Timings
+from kiosk.hotel.news import LateAnswer
 
 Inputs = ParamSpec("Inputs")
+Tap = Callable[[Record | str], None]
 
 
 def at_once(step: Callable[Inputs, Iterator[Effect]]) -> Callable[Inputs, tuple[Effect, ...]]:
@@ -56,31 +57,21 @@ class Phase(Enum):
     """Alive so far; LS is out to see whether it still is."""
 
 
-@dataclass(frozen=True)
-class Timings:
-    """All in seconds, as the specification wants them."""
-
-    listen: float = 3.0
-    answer: float = 30.0
-    check_every: float = 300.0
-    resync: float = 60.0
-    """The longest silence inside DR..DE."""
-    between_alives: float = 10.0
-    """LA is answered at most that often, so that two polite sides do not play it back and forth."""
-    audit_probe: float = 900.0
-    """How long a night audit is believed in without NE: that may have passed while the line was down."""
-
-
 class Session:
     """Feed it ``connected``, ``received``, ``tick`` and ``lost``; carry out the effects in order.
 
-    Invariant: at most one posting is outstanding, and each ends in exactly one Answer or NoAnswer.
+    Invariant: at most one exchange is outstanding, and each ends in exactly one effect of its own: a posting in Answer,
+    NoAnswer or Unsent, an inquiry in Found, InquiryRefused or InquiryLost, the request for a bill in Bill or
+    InquiryLost. Beside it messages may be asked for, which ends in MessagesTold or MessagesLost.
     """
 
-    def __init__(self, station: Description, timings: Timings | None = None) -> None:
+    def __init__(self, station: Description, timings: Timings | None = None, tap: Tap = lambda _heard: None) -> None:
+        """``tap`` is shown every record that comes, and noise by its name."""
         self.station = station
         self.phase = Phase.DOWN
         self._timings = timings or Timings()
+        self._telling = Telling(self._timings)
+        self._tap = tap
         self._deframer = Deframer()
         self._since = 0.0
         """When this phase began."""
@@ -88,21 +79,26 @@ class Session:
         self._checked = float("-inf")
         self._spoke_of_life = float("-inf")
         """When LS or LA was sent last."""
-        self._outstanding: int | None = None
-        self._posted_at = 0.0
-        self._resync_heard: float | None = None
+        self._echo_due = False
+        """The last LS or LA we sent has not been answered by an LA yet."""
+        self._challenge = ("", "")
+        """DA and TI of the last LS, whosever it was."""
+        self._exchange: Exchange | None = None
+        self._asked_at = 0.0
+        self._patience = 0.0
         self._audit_since: float | None = None
         self._handlers: dict[str, Callable[[Record, Moment], Iterator[Effect]]] = {
             "LS": self._link_start,
             "LA": self._link_alive,
             "LE": self._link_end,
-            "PA": self._posting_answer,
+            "PA": self._answer,
+            "PL": self._guest_list,
+            "XI": self._bill_item,
+            "XB": self._bill_item,
             "NS": self._audit_start,
             "NE": self._audit_end,
-            "DS": self._resync_start,
-            "DE": self._resync_end,
-            **dict.fromkeys(("GI", "GC", "GO", "KR", "KD"), self._guest_news),
-            "LC": self._ignore,
+            **dict.fromkeys(LISTENS, self._telling.heard),
+            **dict.fromkeys(("LC", "LD", "LR"), self._ignore),
         }
 
     @property
@@ -111,19 +107,26 @@ class Session:
 
     @property
     def waiting(self) -> bool:
-        """A posting is outstanding."""
-        return self._outstanding is not None
+        """An answer is outstanding."""
+        return self._exchange is not None
 
     @property
     def in_audit(self) -> bool:
         return self._audit_since is not None
 
     @property
+    def may_send(self) -> bool:
+        """Alive beyond doubt, no resync under way: errands may go, also in the night audit."""
+        return self.phase is Phase.ALIVE and not self._telling.calling_the_roll
+
+    @property
     def may_post(self) -> bool:
-        """Alive beyond doubt, no audit, no resync under way, nothing outstanding."""
-        return (
-            self.phase is Phase.ALIVE and not self.in_audit and self._resync_heard is None and self._outstanding is None
-        )
+        """``may_send``, no audit, and nothing outstanding."""
+        return self.may_send and not self.in_audit and self._exchange is None
+
+    @property
+    def may_ask_messages(self) -> bool:
+        return self.may_send and not self._telling.telling_messages
 
     def connected(self, now: Moment) -> None:
         """A new connection stands; the hotel system has the first word."""
@@ -138,34 +141,24 @@ class Session:
             if self.phase is Phase.DOWN:
                 return
             if isinstance(item, Skipped):
-                yield Noise(item.reason, item.count)
+                yield self._noise(item.reason, item.count)
             else:
                 yield from self._frame(item, now)
 
     @at_once
     def tick(self, now: Moment) -> Iterator[Effect]:
         """To be called often; does what is due."""
-        if self._outstanding is not None and now.seconds - self._posted_at >= self._timings.answer:
-            yield from self._posting_timed_out(now)
-        if self._resync_heard is not None and now.seconds - self._resync_heard >= self._timings.resync:
-            self._resync_heard = None
-            yield Noise("resync-unfinished")
+        if self._exchange is not None and now.seconds - self._asked_at >= self._patience:
+            yield from self._timed_out(now)
         if self._audit_since is not None and now.seconds - self._audit_since >= self._timings.audit_probe:
             yield from self._audit_over()
-        passed = now.seconds - self._since
-        if self.phase is Phase.LISTENING and passed >= self._timings.listen:
-            self._enter(Phase.GREETING, now)
-            yield self._say("LS", now)
-        elif self.phase in (Phase.GREETING, Phase.DESCRIBING, Phase.CHECKING) and passed >= self._timings.answer:
-            yield from self._hang_up("silent")
-        elif self.phase is Phase.ALIVE and now.seconds - self._heard >= self._timings.check_every:
-            yield from self._check(now)
+        yield from self._telling.tick(now)
+        yield from self._keep_alive(now)
 
     @at_once
     def lost(self) -> Iterator[Effect]:
         """The connection is gone, by whosever will."""
-        self.phase, self._resync_heard = Phase.DOWN, None
-        yield from self._give_up("cut")
+        yield from self._down("cut")
 
     @at_once
     def end(self, now: Moment) -> Iterator[Effect]:
@@ -175,78 +168,116 @@ class Session:
             yield from self._hang_up("ended")
 
     @at_once
-    def post(self, posting: RoomPosting, now: Moment) -> Iterator[Effect]:
-        """Send one PS. Raises RuntimeError unless ``may_post``; Malformed, before anything is sent, for a bad value."""
-        if not self.may_post:
-            raise RuntimeError("one posting at a time, on a link that is alive")
-        frame = encode(posting.record(self.station), self.station.code_page)
-        self._outstanding, self._posted_at = posting.sequence, now.seconds
-        yield Send(frame)
+    def post(self, posting: RoomPosting | GuestPosting, now: Moment) -> Iterator[Effect]:
+        """Send one PS or PR. Raises RuntimeError unless ``may_post``; Malformed, before it is sent, for a bad value.
+
+        A PR goes after its inquiry only (p.84): see to it that nothing comes between.
+        """
+        exchange = PostingExchange(posting.sequence)
+        patience = self._timings.answer if isinstance(posting, RoomPosting) else self._timings.guest_answer
+        yield self._begin(exchange, posting.record(self.station), patience, now)
+
+    @at_once
+    def inquire(self, inquiry: Inquiry, now: Moment) -> Iterator[Effect]:
+        """Ask who stays in a room. Raises as ``post``."""
+        exchange = InquiryExchange(inquiry.sequence)
+        yield self._begin(exchange, inquiry.record(self.station), self._timings.guest_answer, now)
+
+    @at_once
+    def ask_bill(self, request: BillRequest, now: Moment) -> Iterator[Effect]:
+        """Ask for a guest's bill. Raises as ``post``."""
+        exchange = BillExchange(request.reservation)
+        yield self._begin(exchange, request.record(self.station), self._timings.answer, now)
+
+    @at_once
+    def unsent(self) -> Iterator[Effect]:
+        """The line says that the outstanding record surely was not taken."""
+        if self._exchange is not None:
+            exchange, self._exchange = self._exchange, None
+            yield exchange.unsent()
+
+    def send(self, record: Record) -> Send:
+        """A record that is not answered. Raises RuntimeError unless ``may_send``; Malformed for a bad value."""
+        if not self.may_send:
+            raise RuntimeError("not on a link that is not alive")
+        return self._packed(record)
+
+    def messages_asked(self, now: Moment) -> None:
+        """XM has gone out."""
+        self._telling.messages_asked(now)
 
     @at_once
     def resync(self, now: Moment) -> Iterator[Effect]:
-        """Ask for all guests in house (DR). Nothing is posted until DE. At most for an empty cache, see the facts."""
-        self._resync_heard = now.seconds
+        """Ask for all guests in house (DR). Nothing is sent until DE. At most for an empty cache, see the facts."""
+        self._telling.roll_asked(now)
         yield self._say("DR", now)
+
+    def _begin(self, exchange: Exchange, record: Record, patience: float, now: Moment) -> Send:
+        if not self.may_post:
+            raise RuntimeError("one at a time, on a link that is alive")
+        send = self._packed(record)
+        self._exchange, self._asked_at, self._patience = exchange, now.seconds, patience
+        return send
 
     def _frame(self, body: bytes, now: Moment) -> Iterator[Effect]:
         self._heard = now.seconds
         try:
             record = parse(body, self.station.code_page)
         except Malformed:
-            yield Noise("malformed")
+            yield self._noise("malformed")
             return
+        self._tap(record)
         handler = self._handlers.get(record.kind)
         if handler is None:
-            yield Noise("unknown-record")
+            yield self._noise("unknown-record")
         else:
             yield from handler(record, now)
 
-    def _link_start(self, _record: Record, now: Moment) -> Iterator[Effect]:
+    def _link_start(self, record: Record, now: Moment) -> Iterator[Effect]:
         # At any time: the interface has (re)started and knows nothing of us.
-        for record in self.station.records(now.wall):
-            yield Send(encode(record, self.station.code_page))
-        self._spoke_of_life = now.seconds
+        self._challenge = challenge(record) or self._challenge
+        yield from self._describe(now)
+
+    def _describe(self, now: Moment) -> Iterator[Effect]:
+        last = self._challenge if all(self._challenge) else (stamp(now.wall)[0][1], stamp(now.wall)[1][1])
+        for record in self.station.records(now.wall, last):
+            yield self._packed(record)
+        self._spoke_of_life, self._echo_due = now.seconds, True
         self._enter(Phase.DESCRIBING, now)
 
-    def _link_alive(self, record: Record, now: Moment) -> Iterator[Effect]:
+    def _link_alive(self, _record: Record, now: Moment) -> Iterator[Effect]:
+        echo, self._echo_due = self._echo_due, False
+        since = now.seconds - self._spoke_of_life
         match self.phase:
-            case Phase.DESCRIBING | Phase.CHECKING:
-                # The answer to ours: answering it again would never end.
-                began = self.phase is Phase.DESCRIBING
-                self._enter(Phase.ALIVE, now)
-                if began:
-                    yield Up()
-            case Phase.GREETING:
-                # It takes us for the station it knew; our fields may have changed since.
-                yield from self._link_start(record, now)
+            case Phase.DESCRIBING:
                 self._enter(Phase.ALIVE, now)
                 yield Up()
-            case _ if now.seconds - self._spoke_of_life >= self._timings.between_alives:
+            case Phase.CHECKING:
+                self._enter(Phase.ALIVE, now)
+            case Phase.GREETING:
+                # It takes us for the station it knew and would be content with LA (p.26). But that may have been
+                # another life of ours, with other fields: only a description makes sure that both mean the same.
+                yield from self._describe(now)
+                self._enter(Phase.ALIVE, now)
+                yield Up()
+            case _ if since >= self._timings.between_alives and not (echo and since < self._timings.answer):
                 yield self._say("LA", now)
+                self._echo_due = True
 
     def _link_end(self, _record: Record, now: Moment) -> Iterator[Effect]:
         yield self._say("LE", now)
         yield from self._hang_up("ended")
 
-    def _posting_answer(self, record: Record, now: Moment) -> Iterator[Effect]:
-        number, status = record.get("P#") or "", record.get("AS") or ""
-        note = record.get("CT") or ""
-        if not re.fullmatch(r"[0-9]{1,10}", number):
-            yield Noise("answer-without-number")
-        elif int(number) != self._outstanding:
-            yield LateAnswer(int(number), status, note)
-        else:
-            self._outstanding = None
-            yield Answer(int(number), status, note)
-            if consequence(status) is Consequence.AFTER_AUDIT:
-                yield from self._audit_start(record, now)
-
-    def _posting_timed_out(self, now: Moment) -> Iterator[Effect]:
-        heard_since = self._heard > self._posted_at
-        yield from self._give_up("timeout")
-        if not heard_since and self.phase is Phase.ALIVE:
-            # The next charge must not be lost to a dead line as well.
+    def _keep_alive(self, now: Moment) -> Iterator[Effect]:
+        passed = now.seconds - self._since
+        if self.phase is Phase.LISTENING and passed >= self._timings.listen:
+            self._enter(Phase.GREETING, now)
+            yield self._start(now)
+        elif self.phase is Phase.GREETING and passed >= self._timings.greet:
+            yield from self._describe(now)
+        elif self.phase in (Phase.DESCRIBING, Phase.CHECKING) and passed >= self._timings.answer:
+            yield from self._hang_up("silent")
+        elif self.phase is Phase.ALIVE and now.seconds - self._heard >= self._timings.check_every:
             yield from self._check(now)
 
     def _check(self, now: Moment) -> Iterator[Effect]:
@@ -256,7 +287,59 @@ class Session:
         else:
             self._checked = now.seconds
             self._enter(Phase.CHECKING, now)
-            yield self._say("LS", now)
+            yield self._start(now)
+
+    def _answer(self, record: Record, now: Moment) -> Iterator[Effect]:
+        number = self._number(record)
+        if number is None:
+            yield self._noise("answer-without-number")
+        elif self._for_another(record):
+            yield self._noise("answer-for-another-station")
+        elif (end := self._end_by(record, number)) is None:
+            yield LateAnswer(number, status(record), record.get("CT") or "")
+        else:
+            yield end
+            if consequence(status(record)) is Consequence.AFTER_AUDIT:
+                yield from self._audit_start(record, now)
+
+    def _guest_list(self, record: Record, _now: Moment) -> Iterator[Effect]:
+        number = self._number(record)
+        if number is None or self._for_another(record) or (end := self._end_by(record, number)) is None:
+            yield self._noise("stray-guest-list")
+        else:
+            yield end
+
+    def _bill_item(self, record: Record, now: Moment) -> Iterator[Effect]:
+        if (end := self._end_by(record, None)) is not None:
+            yield end
+        else:
+            self._asked_at = now.seconds  # a long bill is no silence
+
+    def _end_by(self, record: Record, number: int | None) -> Effect | None:
+        """How ``record`` ends what is outstanding; None when it does not."""
+        if self._exchange is None or self._exchange.sequence != number:
+            return None
+        end = self._exchange.heard(record)
+        if end is not None:
+            self._exchange = None
+        return end
+
+    def _number(self, record: Record) -> int | None:
+        """P#, also with leading zeros."""
+        number = (record.get("P#") or "").strip()
+        return int(number) if re.fullmatch(r"[0-9]{1,10}", number) else None
+
+    def _for_another(self, record: Record) -> bool:
+        """WS is echoed: another one in it is another station's."""
+        station = (record.get("WS") or "").strip()
+        return bool(station) and station.upper() != self.station.workstation.upper()
+
+    def _timed_out(self, now: Moment) -> Iterator[Effect]:
+        heard_since = self._heard > self._asked_at
+        yield from self._give_up("timeout")
+        if not heard_since and self.phase is Phase.ALIVE:
+            # The next charge must not be lost to a dead line as well.
+            yield from self._check(now)
 
     def _audit_start(self, _record: Record, now: Moment) -> Iterator[Effect]:
         began = self._audit_since is None
@@ -272,36 +355,40 @@ class Session:
             self._audit_since = None
             yield AuditEnded()
 
-    def _resync_start(self, record: Record, now: Moment) -> Iterator[Effect]:
-        self._resync_heard = now.seconds
-        yield GuestNews(record)
-
-    def _resync_end(self, record: Record, _now: Moment) -> Iterator[Effect]:
-        self._resync_heard = None
-        yield GuestNews(record)
-
-    def _guest_news(self, record: Record, now: Moment) -> Iterator[Effect]:
-        if self._resync_heard is not None:
-            self._resync_heard = now.seconds
-        yield GuestNews(record)
-
     def _ignore(self, _record: Record, _now: Moment) -> Iterator[Effect]:
         return iter(())
 
     def _hang_up(self, reason: str) -> Iterator[Effect]:
-        self.phase, self._resync_heard = Phase.DOWN, None
-        yield from self._give_up("ended" if reason == "ended" else "timeout")
+        yield from self._down("ended" if reason == "ended" else "timeout")
         yield Hangup(reason)
 
+    def _down(self, reason: str) -> Iterator[Effect]:
+        self.phase = Phase.DOWN
+        yield from self._give_up(reason)
+        yield from self._telling.lost()
+
     def _give_up(self, reason: str) -> Iterator[Effect]:
-        if self._outstanding is not None:
-            sequence, self._outstanding = self._outstanding, None
-            yield NoAnswer(sequence, reason)
+        if self._exchange is not None:
+            exchange, self._exchange = self._exchange, None
+            yield exchange.lost(reason)
 
     def _enter(self, phase: Phase, now: Moment) -> None:
         self.phase, self._since = phase, now.seconds
 
+    def _start(self, now: Moment) -> Send:
+        send = self._say("LS", now)
+        self._challenge = challenge(send.record) or self._challenge
+        return send
+
     def _say(self, kind: str, now: Moment) -> Send:
         if kind in ("LS", "LA"):
             self._spoke_of_life = now.seconds
-        return Send(encode(Record(kind, stamp(now.wall)), self.station.code_page))
+            self._echo_due = True
+        return self._packed(Record(kind, stamp(now.wall)))
+
+    def _packed(self, record: Record) -> Send:
+        return Send(record, encode(record, self.station.code_page))
+
+    def _noise(self, what: str, count: int = 1) -> Noise:
+        self._tap(what)
+        return Noise(what, count)

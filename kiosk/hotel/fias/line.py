@@ -1,0 +1,235 @@
+"""FIAS as a ``Line``: one connection at a time to the hotel's interface, over whatever wire, kept up with patience."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import structlog
+
+from kiosk.hotel.desk import Desk
+from kiosk.hotel.errands import MessagesAsked
+from kiosk.hotel.fias import events
+from kiosk.hotel.fias.charges import RoomCharges
+from kiosk.hotel.fias.codec import Malformed
+from kiosk.hotel.fias.exchanges import EXCHANGES
+from kiosk.hotel.fias.records import Description
+from kiosk.hotel.fias.services import errand_record
+from kiosk.hotel.fias.session import Phase, Session
+from kiosk.hotel.fias.talk import Asker, Worker
+from kiosk.hotel.fias.timings import Timings
+from kiosk.hotel.fias.transport import Connect, RecordRefused, Wire, WireCut, pauses
+from kiosk.hotel.news import Answer, GuestNews, LateAnswer, NoAnswer, ServiceNews
+
+log = structlog.get_logger()
+
+NOT_OFFERED = "hotel.not-offered"
+UNSENDABLE = "hotel.refused.unsendable"
+
+
+@dataclass(frozen=True)
+class Pace:
+    """In seconds. ``tick``: how exactly time-outs are kept and how often the watchdog is fed; ``first_pause`` to
+    ``longest_pause`` pass between tries to connect.
+    """
+
+    tick: float = 0.25
+    first_pause: float = 1.0
+    longest_pause: float = 30.0
+
+
+class FiasLine:
+    """``charges`` puts charges on folios, ``doubts`` asks about those without an answer; None leaves them to people."""
+
+    def __init__(
+        self,
+        connect: Connect,
+        station: Description,
+        *,
+        charges: Worker | None = None,
+        doubts: Worker | None = None,
+        timings: Timings | None = None,
+        pace: Pace | None = None,
+    ) -> None:
+        self._connect = connect
+        self._station = station
+        self._charges = charges or RoomCharges()
+        self._doubts = doubts
+        self._timings = timings or Timings()
+        self._pace = pace or Pace()
+
+    async def serve(self, desk: Desk, stop: asyncio.Event) -> None:
+        """As in ``Line``."""
+        session = Session(self._station, self._timings, lambda heard: desk.trace("in", heard))
+        waits = pauses(self._pace.first_pause, self._pace.longest_pause)
+        while not stop.is_set():
+            talk = _Talk(desk, session, self._charges, self._doubts)
+            try:
+                async with self._connect() as wire:
+                    await talk.hold(wire, self._pace.tick, stop)
+            except WireCut as cut:
+                log.warning("link.cut", reason=str(cut))
+            finally:
+                await talk.carry_out(session.lost())
+            if talk.came_up:
+                log.warning("link.down")
+                waits = pauses(self._pace.first_pause, self._pace.longest_pause)
+            await desk.rest(next(waits), stop, session.phase.value, session.in_audit)
+        await desk.turn(alive=False, phase=session.phase.value, audit=session.in_audit)
+
+
+class _Talk:
+    """``Talk`` over one connection."""
+
+    def __init__(self, desk: Desk, session: Session, charges: Worker, doubts: Worker | None) -> None:
+        self.desk = desk
+        self.session = session
+        self.came_up = False
+        self._charges = charges
+        self._doubts = doubts
+        self._asker: Asker | None = None
+        self._wire: Wire | None = None
+
+    async def hold(self, wire: Wire, tick: float, stop: asyncio.Event) -> None:
+        """Until the connection is to be closed. Raises WireCut."""
+        self._wire = wire
+        session, clock = self.session, self.desk.clock
+        session.connected(clock())
+        try:
+            while session.phase is not Phase.DOWN:
+                chunk = await wire.read(tick, unless=self.desk.postman.commit())
+                now = clock()
+                await self.carry_out((*session.received(chunk, now), *session.tick(now)))
+                if stop.is_set() and not session.waiting:
+                    await self.carry_out(session.end(clock()))
+                else:
+                    await self._work()
+                await self.desk.turn(session.alive, session.phase.value, session.in_audit)
+        finally:
+            self._wire = None
+
+    async def ask(self, asker: Asker, effects: Iterable[events.Effect]) -> None:
+        self._asker = asker
+        await self.carry_out(effects)
+
+    async def carry_out(self, effects: Iterable[events.Effect]) -> None:
+        news: list[GuestNews | ServiceNews] = []
+        cut: WireCut | None = None
+        for effect in effects:
+            match effect:
+                case events.Told(told):
+                    news.append(told)
+                case events.Send():
+                    cut = cut or await self._send(effect)
+                case _:
+                    await self._note(effect)
+        if news:
+            await self.desk.told(news)
+        if cut is not None:
+            raise cut
+
+    async def _work(self) -> None:
+        """What is next of what may be done now: money first."""
+        if self.desk.postman.has_work() and self.session.may_post:
+            await self._charges.start(self)
+        if self._doubts is not None and self.session.may_post:
+            await self._doubts.start(self)
+        if self.session.may_send and self.desk.runner.has_work():
+            await self._run_errand()
+
+    async def _send(self, send: events.Send) -> WireCut | None:
+        """Returns why the wire broke, for what else was learned has still to be written down."""
+        if self._wire is None:
+            return None
+        try:
+            await self._wire.write(send.frame)
+        except WireCut as cut:
+            return cut
+        except RecordRefused as fault:
+            log.warning("link.record-refused", kind=send.record.kind, reason=str(fault))
+            if send.record.kind in EXCHANGES:
+                await self.carry_out(self.session.unsent())
+        else:
+            self.desk.trace("out", send.record)
+        return None
+
+    async def _run_errand(self) -> None:
+        errand = await self.desk.runner.take()
+        if errand is None:
+            return
+        now = self.desk.clock()
+        record = errand_record(errand, self.desk.runner.number, self.session.station, now.wall)
+        if record is None:
+            await self.desk.runner.refused(NOT_OFFERED)
+            return
+        try:
+            send = self.session.send(record)
+        except Malformed as fault:
+            log.error("errand.unsendable", detail=str(fault))  # noqa: TRY400 - a bad value, not a bug to trace
+            await self.desk.runner.refused(UNSENDABLE)
+            return
+        await self._deliver(send, messages=isinstance(errand, MessagesAsked))
+
+    async def _deliver(self, send: events.Send, *, messages: bool) -> None:
+        """An errand: nothing says that it arrived but the wire, unless it asks for messages."""
+        assert self._wire is not None
+        try:
+            await self._wire.write(send.frame)
+        except WireCut:
+            await self.desk.runner.put_off("cut")
+            raise
+        except RecordRefused as fault:
+            await self.desk.runner.put_off(str(fault))
+            return
+        self.desk.trace("out", send.record)
+        if messages:
+            self.session.messages_asked(self.desk.clock())
+        else:
+            await self.desk.runner.done()
+
+    async def _note(self, effect: events.Effect) -> None:
+        match effect:
+            case Answer():
+                await self.desk.postman.answered(effect)
+            case LateAnswer():
+                await self.desk.postman.late(effect)
+            case NoAnswer():
+                await self.desk.postman.unanswered(effect)
+            case events.Unsent():
+                await self.desk.postman.unsent()
+            case events.Found() | events.InquiryRefused() | events.InquiryLost() | events.Bill():
+                asker, self._asker = self._asker, None
+                assert asker is not None, "a reply without a question"
+                await asker.heard(self, effect)
+            case events.MessagesTold():
+                await self.desk.runner.done()
+            case events.MessagesLost():
+                await self.desk.runner.put_off("cut")
+            case events.Up():
+                await self._up()
+            case _:
+                _tell(effect)
+
+    async def _up(self) -> None:
+        self.came_up = True
+        log.info("link.up")
+        now = self.desk.clock()
+        if await self.desk.roster.resync_due(now.wall) and self.session.alive:
+            log.info("guests.resync")
+            await self.carry_out(self.session.resync(now))
+
+
+def _tell(effect: events.Effect) -> None:
+    """What only the log is told."""
+    match effect:
+        case events.Hangup(reason):
+            log.warning("link.hangup", reason=reason)
+        case events.AuditBegan():
+            log.info("audit.began")
+        case events.AuditEnded():
+            log.info("audit.ended")
+        case events.Unusable(kind):
+            log.warning("link.record-unused", kind=kind)
+        case events.Noise(what, count):
+            log.warning("link.noise", what=what, count=count)

@@ -1,0 +1,30 @@
+"""How long each thing is waited for on a FIAS link."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+GUEST_ANSWER = 60.0
+
+
+@dataclass(frozen=True)
+class Timings:
+    """All in seconds, as the specification wants them."""
+
+    listen: float = 3.0
+    greet: float = 10.0
+    """Who does not answer LS is described to unasked: the specification allows to begin with LD."""
+    answer: float = 30.0
+    guest_answer: float = GUEST_ANSWER
+    """As ``answer``, for PR: the hotel system has to look the guest up."""
+    check_every: float = 300.0
+    resync: float = 60.0
+    """The longest silence between DS and DE."""
+    between_alives: float = 10.0
+    """An LA so soon after one of ours is its echo, however often it comes."""
+    audit_probe: float = 900.0
+    """How long a night audit is believed in without NE: that may have passed while the line was down."""
+    first_message: float = 10.0
+    next_message: float = 2.0
+    """Silence after which no more messages are expected: before the first one, and after each."""
