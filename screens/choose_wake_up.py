@@ -89,7 +89,7 @@ class ChooseWakeUpScreen(QuestionScreen):
         for option, reason in zip(reversed(self._usual.children), reasons, strict=True):
             option.off, option.chosen = bool(reason), not reason and option.value == self.at.time()
 
-    def _refuse(self, option: Option) -> None:
+    def _refuse(self, option: Any) -> None:
         self.around.say(self._reason(datetime.combine(self.at.date(), option.value, self.at.tzinfo)))
 
 

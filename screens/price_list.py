@@ -12,8 +12,18 @@ from screens.words import Text
 @screen_for(PriceList)
 class PriceListScreen(QuestionScreen):
     def fill(self) -> None:
+        free = [section.service for section in self.question.sections if not section.lines]
         for section in self.question.sections:
-            self.ids.sections.add_widget(self._card(section))
+            if section.lines:
+                self.ids.sections.add_widget(self._card(section))
+        if free:
+            self.ids.sections.add_widget(self._free(free))
+
+    def _free(self, services: list[str]) -> RowCard:
+        card = RowCard()
+        for service in services:
+            card.row(self.t(f"service.{service}.title"), self.t("prices.free"), right_tone="pine")
+        return card
 
     def _card(self, section: PriceSection) -> RowCard:
         card = RowCard()

@@ -115,6 +115,10 @@ PRICES = tuple(
         (B5, Sides.ONE, "black", 100),
     )
 )
+SECTIONS = (
+    PriceSection("copy", PRICES, 600),
+    *(PriceSection(service, (), 600) for service in ("wake-up", "messages", "room-wish")),
+)
 
 
 def page_picture(folder: Path, *, faint: bool = False) -> Path:
@@ -157,7 +161,7 @@ def samples(folder: Path, language: str) -> Mapping[str, tuple[Any, Situation]]:
         "home-four": (Home(FOUR), plain),
         "home-few": (Home((TILES[0], ServiceTile("scan", "service.scan.hint", None, "service.coming"))), plain),
         "home-one": (Home(TILES[:1]), plain),
-        "prices": (PriceList((PriceSection("copy", PRICES, 600),)), Situation(language, can_go_back=True)),
+        "prices": (PriceList(SECTIONS), Situation(language, can_go_back=True)),
         "out-of-service": (OutOfService(("printer.offline", "scanner.cover-open")), plain),
         "apology": (Apology("printer.submit-unknown", undecided=True, staff_called=True), plain),
         "apology-free": (Apology("scanner.offline"), plain),

@@ -18,6 +18,7 @@ from kiosk.journeys.message_questions import (
     Note,
     ReadMessages,
     WriteMessage,
+    words_of,
 )
 from kiosk.journeys.room_wish_questions import STAGES as ROOM_WISH_STAGES
 from kiosk.journeys.room_wish_questions import ChooseRoomWish, RoomWish, Wished
@@ -30,7 +31,6 @@ from kiosk.journeys.wake_up_questions import (
     WakeUps,
     WakeUpView,
 )
-from kiosk.texts import texts
 from kiosk.visit import Progress, Situation
 
 TODAY = date(2026, 5, 8)
@@ -88,15 +88,14 @@ def _wake_ups(language: str) -> Mapping[str, Sample]:
             Done("done.wake-up.ordered", "wake-up", (("at", TOMORROW.isoformat()),), "done.wake-up.by-system"),
             done,
         ),
-        "asking-hotel": (Progress("progress.asking-hotel", stage="identify"), done),
+        "asking-hotel": (Progress("progress.asking-hotel", stage="confirm"), done),
     }
 
 
 def _messages(language: str) -> Mapping[str, Sample]:
     reading, leaving = (Situation(language, trail, can_go_back=True) for trail in (READING, LEAVING))
-    t, said = texts(language), MESSAGES[language]
+    said = MESSAGES[language]
     messages = (MessageView(1, said[0]), MessageView(2, said[1], datetime.fromisoformat("2026-05-08 11:40")))
-    words = t("message.template.in-the-lobby", sender="SAM 6021", text="")
     return {
         "message-way": (ChooseMessageWay(), Situation(language, can_go_back=True)),
         "read-messages": (ReadMessages(messages), Situation(language, READING)),
@@ -109,9 +108,12 @@ def _messages(language: str) -> Mapping[str, Sample]:
         "write-message-empty": (WriteMessage(), leaving),
         "write-message-own": (WriteMessage(OWN_WORDS), leaving),
         "write-message-full": (WriteMessage(FULL), leaving),
-        "confirm-message": (ConfirmMessage("ALEX EXAMPLE", words), leaving),
+        "confirm-message": (
+            ConfirmMessage("ALEX EXAMPLE", words_of(Note("in-the-lobby", "SAM 6021"), language)),
+            leaving,
+        ),
         "confirm-message-own": (
-            ConfirmMessage("ALEX EXAMPLE", t("message.template.own-words", sender=FULL.sender, text=FULL.text)),
+            ConfirmMessage("ALEX EXAMPLE", words_of(FULL, language)),
             leaving,
         ),
         "done-message": (Done("done.message.left", "sent", (), "done.message.passed-on"), Situation(language, LEAVING)),

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from kivy.properties import BooleanProperty, StringProperty
 
-from kiosk.journeys.message_questions import LONGEST_SENDER, LONGEST_TEXT, OWN_WORDS, TEMPLATES, Note, WriteMessage
+from kiosk.journeys.message_questions import (
+    LONGEST_SENDER,
+    LONGEST_TEXT,
+    OWN_WORDS,
+    TEMPLATES,
+    Note,
+    WriteMessage,
+    words_of,
+)
 from screens.controls import Option
 from screens.keyboard import Field, Keyboard, LongField
 from screens.question import QuestionScreen, screen_for
@@ -78,8 +87,8 @@ class WriteMessageScreen(QuestionScreen):
 
     def _show(self, *_: Any) -> None:
         note = self._note()
-        shown = note.sender or self.t("message.write.sender-blank")
-        self._preview.words = self.t(f"message.template.{note.template}", sender=shown, text=note.text)
+        sender = note.sender or self.t("message.write.sender-blank")
+        self._preview.words = words_of(replace(note, sender=sender), self.t.language)
         self.complete = bool(note.sender and (note.text or not self._own))
 
     def _note(self) -> Note:

@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import Enum
 from typing import ClassVar
 
+from kiosk.texts import texts
 from kiosk.visit import Question
 
 TEMPLATES = ("call-me", "in-the-lobby", "front-desk", "own-words")
@@ -66,6 +67,11 @@ class Note:
     template: str
     sender: str = field(repr=False)
     text: str = field(default="", repr=False)
+
+
+def words_of(note: Note, language: str) -> str:
+    """The whole text as it is handed over."""
+    return texts(language)(f"message.template.{note.template}", sender=note.sender, text=note.text)
 
 
 @dataclass(frozen=True)
