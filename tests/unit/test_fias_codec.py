@@ -6,10 +6,12 @@ from hypothesis import strategies as st
 
 from kiosk.hotel.fias.codec import (
     MOST_BYTES,
+    MOST_CHARACTERS,
     Deframer,
     Malformed,
     Record,
     Skipped,
+    check_code_page,
     encode,
     parse,
     plain_text,
@@ -19,9 +21,11 @@ from kiosk.hotel.fias.codec import (
 CODE_PAGES = ("gbk", "big5", "utf-8", "latin-1", "cp850", "shift_jis")
 
 kinds = st.from_regex(r"[A-Z][A-Z0-9]", fullmatch=True)
-names = st.from_regex(r"[A-Z0-9$][A-Z0-9#]", fullmatch=True)
+names = st.from_regex(r"[A-Z0-9#$+&]{2}", fullmatch=True).filter(lambda name: name != "MT")
 values = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x9FFF, exclude_characters="|\x7f"), max_size=40)
-records = st.builds(Record, kinds, st.lists(st.tuples(names, values), max_size=8).map(tuple))
+fields = st.tuples(names, values)
+messages = st.tuples(st.just("MT"), st.lists(values, max_size=4).map("\r\n".join))
+records = st.builds(Record, kinds, st.lists(st.one_of(fields, messages), max_size=8).map(tuple))
 
 
 def whole(*chunks):
@@ -37,6 +41,16 @@ def test_what_is_encoded_is_read_back_in_every_code_page(record, code_page):
         return  # a character that this code page has not
     [body] = whole(frame)
     assert parse(body, code_page) == record
+
+
+@pytest.mark.parametrize("code_page", [*CODE_PAGES, "gb18030"])
+def test_every_character_of_a_code_page_comes_back(code_page):
+    every = "".join(map(chr, [*range(0x20, 0x7F), *range(0xA0, 0xD800), *range(0xE000, 0x10000)])).replace("|", "")
+    letters = [char for char in every.encode(code_page, "ignore").decode(code_page) if char != "|"]
+    for start in range(0, len(letters), 1900):
+        text = "".join(letters[start : start + 1900])
+        [body] = whole(encode(Record("XL", (("GN", text),)), code_page))
+        assert parse(body, code_page).get("GN") == text
 
 
 @given(st.binary(max_size=400), st.sampled_from(CODE_PAGES))
@@ -76,8 +90,75 @@ def test_an_endless_record_is_dropped_and_takes_no_memory():
     assert list(deframer.feed(b"\x02GI|GN")) == []
     for _ in range(1000):
         assert list(deframer.feed(b"x" * 4096)) == []
-    assert len(deframer._body or b"") <= MOST_BYTES
+        assert deframer.held <= MOST_BYTES
     assert list(deframer.feed(b"\x03\x02LS|\x03")) == [Skipped("too-long", 5 + 4_096_000), b"LS|"]
+
+
+@given(
+    st.lists(
+        st.one_of(st.binary(max_size=30), st.sampled_from([b"\x02", b"\x03", b"\x02LS|\x03", b"x" * 20])), max_size=40
+    )
+)
+def test_no_more_is_held_or_delivered_than_the_longest_record(chunks):
+    deframer = Deframer(most=50)
+    for chunk in chunks:
+        for item in deframer.feed(chunk):
+            assert isinstance(item, Skipped) or len(item) <= 50
+        assert deframer.held <= 50
+
+
+@pytest.mark.parametrize("spare", [0, -1])
+def test_the_longest_record_is_read_in_one_piece_or_many(spare):
+    frame = b"\x02" + b"x" * (MOST_BYTES + spare) + b"\x03"
+    assert whole(frame) == whole(*(frame[at : at + 7] for at in range(0, len(frame), 7))) == [frame[1:-1]]
+
+
+def test_one_byte_more_is_too_long_in_one_piece_or_many():
+    frame = b"\x02" + b"x" * (MOST_BYTES + 1) + b"\x03"
+    assert whole(frame) == whole(frame[:500], frame[500:]) == [Skipped("too-long", MOST_BYTES + 1)]
+
+
+@pytest.mark.parametrize("code_page", CODE_PAGES)
+def test_a_text_message_keeps_its_lines(code_page):
+    record = Record("XL", (("G#", "7"), ("MT", "one\r\ntwo\n\x0cthree"), ("RN", "0808")))
+    [body] = whole(encode(record, code_page))
+    assert parse(body, code_page) == record
+
+
+def test_a_record_has_2000_characters_unless_more_were_agreed():
+    text = "字" * (MOST_CHARACTERS - len("XL|MT|"))
+    encode(Record("XL", (("MT", text),)), "gbk")
+    longer = Record("XL", (("MT", text + "x"),))
+    with pytest.raises(Malformed, match="2000 characters"):
+        encode(longer, "gbk")
+    assert whole(encode(longer, "gbk", most=2100))
+
+
+def test_the_longest_record_fits_a_frame_in_every_code_page():
+    for code_page in (*CODE_PAGES, "gb18030"):
+        text = "\U0001f600" if code_page in ("utf-8", "gb18030") else "é" if code_page in ("latin-1", "cp850") else "字"
+        record = Record("XL", (("MT", text * (MOST_CHARACTERS - len("XL|MT|"))),))
+        assert [parse(body, code_page) for body in whole(encode(record, code_page))] == [record]
+
+
+@pytest.mark.parametrize("code_page", [*CODE_PAGES, "gb18030", "gb2312", "cp932", "euc-kr", "cp1252", "cp437", "ascii"])
+def test_a_code_page_that_keeps_ascii_is_fit_for_frames(code_page):
+    check_code_page(code_page)
+
+
+@pytest.mark.parametrize(
+    "code_page",
+    ["utf-16", "utf-16-le", "utf-32", "utf-7", "utf-8-sig", "iso2022_jp", "iso2022_kr", "hz", "cp037", "punycode"],
+)
+def test_a_code_page_whose_bytes_would_look_like_frames_is_refused(code_page):
+    with pytest.raises(ValueError, match="can't be framed"):
+        check_code_page(code_page)
+
+
+@pytest.mark.parametrize("name", ["gbk2", "", "hex", "rot13", "undefined", "idna"])
+def test_what_is_no_code_page_is_refused(name):
+    with pytest.raises(ValueError, match="no such code page"):
+        check_code_page(name)
 
 
 @pytest.mark.parametrize("code_page", ["gbk", "big5"])
@@ -99,10 +180,16 @@ def test_what_begins_with_no_kind_is_malformed(body):
         parse(body, "gbk")
 
 
-@pytest.mark.parametrize("value", ["a|b", "a\x02b", "a\x03", "\x00", "a\nb", "\x7f", "Å"])
+@pytest.mark.parametrize("value", ["a|b", "a\x02b", "a\x03", "\x00", "a\nb", "a\r", "\x0c", "\x7f", "Å"])
 def test_a_value_that_the_peer_would_misread_is_not_sent(value):
     with pytest.raises(Malformed):
         encode(Record("PS", (("CT", value),)), "gbk")
+
+
+@pytest.mark.parametrize("value", ["a|b", "a\x02b", "a\x03", "\x00", "a\tb", "a\x0bb", "\x1b", "\x7f"])
+def test_not_even_in_a_text_message(value):
+    with pytest.raises(Malformed):
+        encode(Record("XL", (("MT", value),)), "gbk")
 
 
 def test_no_value_is_in_a_repr():
