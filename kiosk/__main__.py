@@ -6,6 +6,7 @@ import argparse
 import sys
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 from kiosk.cli import COMMANDS, Failed
 from kiosk.config.load import ConfigError
@@ -27,7 +28,7 @@ def parser(command: str | None) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=text, description=text)
         sub.add_argument("--config", type=Path, metavar="FILE", help="the station's configuration (TOML)")
         if name == command:
-            import_module(f"kiosk.cli.{name}").arguments(sub)
+            _module(name).arguments(sub)
     return top
 
 
@@ -38,13 +39,17 @@ def main(argv: list[str] | None = None) -> int:
     options = parser(command).parse_args(words)
     try:
         options.screens = screens_app
-        return int(import_module(f"kiosk.cli.{options.command}").run(options))
+        return int(_module(options.command).run(options))
     except ConfigError as wrong:
         print(f"kiosk: {wrong}", file=sys.stderr)
         return 2
     except Failed as failure:
         print(f"kiosk: {failure}", file=sys.stderr)
         return 1
+
+
+def _module(command: str) -> ModuleType:
+    return import_module(f"kiosk.cli.{command.replace('-', '_')}")
 
 
 if __name__ == "__main__":

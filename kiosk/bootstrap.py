@@ -18,10 +18,12 @@ from kiosk.documents.vault import Vault
 from kiosk.documents.worker import DocumentWorker
 from kiosk.engine import Engine
 from kiosk.hotel.guests import CachedGuests
+from kiosk.hotel.status import link_is_alive
 from kiosk.monitor.watchdog import Watchdog
 from kiosk.station import Devices, House, Station
-from kiosk.stores import guests_file, open_books, open_requests, wall_clock
+from kiosk.stores import guests_file, link_status_file, open_books, open_register, wall_clock
 from kiosk.visit import Patience
+from kiosk.wake_watch import WakeWatch
 
 READERS: dict[str, Callable[..., CardReader]] = {"pn532": Pn532Reader, "rdm6300": Rdm6300Reader}
 
@@ -54,7 +56,7 @@ def open_station(settings: Settings, devices: Devices) -> Station:
         house=House(house.name_zh, house.name_en, house.place, house.default_language, house.staff_minutes),
         devices=devices,
         books=open_books(settings),
-        requests=open_requests(settings),
+        register=open_register(settings),
         guests=CachedGuests(guests_file(settings)),
         tariff=load_tariff(settings.tariff.file),
         vault=Vault(settings.paths.vault),
@@ -68,7 +70,12 @@ def open_engine(
     settings: Settings, pin_factory: Any = None, watchdog: Watchdog | None = None, watch_interval: float = 5.0
 ) -> Engine:
     station = open_station(settings, open_devices(settings, pin_factory))
-    return Engine(station, settings.paths.status, watchdog, watch_interval)
+    watch = WakeWatch(
+        station.register,
+        lambda: link_is_alive(link_status_file(settings), station.register.db.now()),
+        CachedGuests(guests_file(settings)).room_of,
+    )
+    return Engine(station, settings.paths.status, watchdog, watch_interval, watch)
 
 
 def _card_reader(settings: CardReaderSettings) -> CardReader:

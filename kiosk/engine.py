@@ -16,6 +16,7 @@ from hardware.protocols import Device, PanelEvent
 from hardware.supervisor import Supervisor
 from kiosk.books.charge import ChargeState, IllegalTransition
 from kiosk.books.recovery import Outcome, recover
+from kiosk.hotel.protocol import GuestsUnavailable
 from kiosk.journeys.service import discover
 from kiosk.lobby import Lobby
 from kiosk.monitor import status
@@ -25,8 +26,24 @@ from kiosk.station import Station
 from kiosk.store.database import StoreError
 from kiosk.tasks import beside
 from kiosk.visit import Guest, Progress, Situation
+from kiosk.wake_watch import WakeWatch
 
 log = structlog.get_logger()
+
+LIT = frozenset(
+    (
+        "wake-up-unanswered",
+        "wake-up-unconfirmed",
+        "wake-up-missed",
+        "wake-up-cancelled",
+        "wake-up-test-failed",
+        "wake-up",
+    )
+)
+"""Kinds of requests that are written behind the guests' backs and cannot wait until somebody looks.
+
+A message is none of them: the lamp would tell whoever left it that the guest is not in house.
+"""
 
 START_PATIENCE = 4.0
 """Seconds the devices have to answer before the first guest is told that something does not work."""
@@ -49,8 +66,12 @@ class Engine:
     status_folder: Path
     watchdog: Watchdog | None = None
     watch_interval: float = 5.0
+    wake_watch: WakeWatch | None = None
     started: datetime = field(init=False)
     lobby: Lobby | None = None
+
+    _newest: int | None = field(init=False, default=None)
+    """The highest number of a request when the lamp was last seen to."""
 
     def __post_init__(self) -> None:
         self.started = self.station.clock()
@@ -109,7 +130,7 @@ class Engine:
         while True:
             if self.watchdog is not None:
                 self.watchdog.beat("engine")
-            for chore in (self._file, self._publish, self._forget):
+            for chore in (self._watch_calls, self._file, self._light, self._know_guests, self._publish, self._forget):
                 try:
                     await chore()
                 except StoreError as fault:
@@ -153,6 +174,28 @@ class Engine:
         if filed:
             station.expect_staff(filed)
             log.info("request.filed", count=len(filed))
+
+    async def _watch_calls(self) -> None:
+        if self.wake_watch is not None:
+            await self.station.register.db.run(self.wake_watch.look)
+
+    async def _light(self) -> None:
+        """The lamp for what the link or the watch have written into the queue, of late or before this start."""
+        requests = self.station.requests
+        opened = await requests.db.run(requests.opened_after, self._newest or 0)
+        calls = [number for number, kind in opened if kind in LIT]
+        if calls:
+            self.station.expect_staff(calls)
+        self._newest = max((number for number, _ in opened), default=self._newest or 0)
+
+    async def _know_guests(self) -> None:
+        """What takes an identity is offered only while guests can be identified."""
+        try:
+            await self.station.guests.identify_card("")
+        except GuestsUnavailable:
+            self.station.know_guests(known=False)
+        else:
+            self.station.know_guests(known=True)
 
     async def _forget(self) -> None:
         """Names and rooms that the books have let go must not stay readable in a log beside them."""

@@ -27,6 +27,7 @@ from kiosk.books.tariff import Tariff
 from kiosk.documents.vault import Vault
 from kiosk.documents.worker import DocumentWorker
 from kiosk.hotel.protocol import Guests
+from kiosk.register.register import Register
 from kiosk.register.requests import NotOpen, Requests
 from kiosk.store.database import StoreError
 from kiosk.visit import Patience, Visit
@@ -61,7 +62,7 @@ class Station:
     house: House
     devices: Devices
     books: Books
-    requests: Requests
+    register: Register
     guests: Guests
     tariff: Tariff
     vault: Vault
@@ -69,8 +70,15 @@ class Station:
     clock: Callable[[], datetime]
     patience: Patience = field(default_factory=Patience)
     health: dict[str, Health] = field(default_factory=dict)
+    guests_known: bool = True
+    """Whether anybody can be identified at the moment."""
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _calls: set[int] = field(default_factory=set)
+
+    @property
+    def requests(self) -> Requests:
+        """The one queue of what a person has to do."""
+        return self.register.requests
 
     def health_of(self, device: str) -> Health:
         return self.health.get(device, OFFLINE)
@@ -90,6 +98,12 @@ class Station:
         """Until the health of any device has changed."""
         self._changed.clear()
         await self._changed.wait()
+
+    def know_guests(self, *, known: bool) -> None:
+        """Whoever awaits ``change`` is told where that is another word than before."""
+        if known != self.guests_known:
+            self.guests_known = known
+            self._changed.set()
 
     async def request(self, kind: str, visit: Visit, details: str, **values: str | int) -> int:
         """Write a request for staff and light the lamp; returns its number."""

@@ -6,10 +6,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from hardware.protocols import Fitness, Health
 from kiosk.books.checks import check
 from kiosk.books.ledger import Books
+from kiosk.config.hotel import WakeUpSettings
 from kiosk.config.load import DEFAULTS, load_tariff
 from kiosk.documents.vault import Vault
 from kiosk.documents.worker import DocumentWorker
@@ -19,7 +21,8 @@ from kiosk.journeys.paying import Farewell, Identify, RoomAndName, Sign, Signatu
 from kiosk.journeys.service import discover
 from kiosk.journeys.welcome import Apology, Attract, Home
 from kiosk.lobby import Lobby
-from kiosk.register.requests import Requests
+from kiosk.register.register import Register
+from kiosk.register.rules import Rules
 from kiosk.station import Devices, House, Station
 from kiosk.store.database import Database
 from kiosk.store.migrations import BOOKS, REGISTER
@@ -28,6 +31,18 @@ from tests.paper import PaperPanel, PaperPrinter, PaperReader, PaperReceipts, Pa
 from tests.scripted import ScriptedGuest
 
 HOUSE = House("云山饭店", "Cloud Hill Hotel", "Lobby", "zh_CN", 2)
+RULES = Rules(
+    "Lobby",
+    ZoneInfo("Asia/Shanghai"),
+    WakeUpSettings(
+        by="hotel-system", test_room="", test_minutes=45, hand_over_minutes=15, result_minutes=5, days_ahead=14
+    ),
+    results=True,
+    wishes=True,
+    mail=True,
+    post=True,
+)
+"""A hotel system that does everything of the switchboard's services."""
 STROKES = (((100, 200, 0), (300, 260, 40), (500, 180, 90)),)
 RESIDENT = Guest("0808", "31001", "Example", "Anna")
 CARD = "04A1B2C3"
@@ -46,6 +61,9 @@ class PaperGuests:
     async def identify_card(self, uid: str) -> Guest | None:
         return self.resident if uid == CARD else None
 
+    async def named(self, name: str) -> tuple[Guest, ...]:
+        return (self.resident,) if name.casefold() == self.resident.name.casefold() else ()
+
 
 def paper_station(root: Path, documents: DocumentWorker, **parts: object) -> Station:
     """``parts`` replace devices or guests by name."""
@@ -61,7 +79,7 @@ def paper_station(root: Path, documents: DocumentWorker, **parts: object) -> Sta
         house=HOUSE,
         devices=Devices(**devices),
         books=Books(Database(root / "books.db", BOOKS)),
-        requests=Requests(Database(root / "register.db", REGISTER)),
+        register=Register(Database(root / "register.db", REGISTER), parts.get("rules", RULES)),
         guests=parts.get("guests", PaperGuests()),
         tariff=load_tariff(DEFAULTS.parent / "tariff.toml"),
         vault=Vault(root / "vault"),

@@ -9,6 +9,7 @@ COMMANDS = {
     "doctor": "check configuration, devices, books and link, and say what to do",
     "books": "check the books, list what is open, reconcile with the hotel, resolve by hand",
     "requests": "list what waits for a person, close what has been done",
+    "wake-ups": "list the wake-up calls in time order, tell how one ended",
     "bench": "measure the station on virtual devices",
 }
 

@@ -19,8 +19,60 @@ WORDS = {
     "request.charge-unknown": "count the sheets of charge {charge} and resolve it",
     "request.posting-unknown": "is voucher {voucher} on the folio? reconcile or resolve it",
     "request.posting-refused": "the hotel refused the posting of voucher {voucher} ({reason})",
+    "request.posting-twice": "voucher {voucher} is on the folio twice ({minor} each): take one off by hand",
+    "request.posting-perhaps-twice": "voucher {voucher} is on the folio, perhaps twice ({minor} each): if so, undo one",
+    "request.posting-after-all": "voucher {voucher} was refused, but is on the folio: pay back what was collected",
+    "request.correction-unknown": "is the correction of voucher {voucher} on the folio? reconcile or resolve it",
+    "request.correction-refused": "the hotel refused the correction of voucher {voucher}, {minor} ({reason})",
+    "request.correction-twice": "the correction of voucher {voucher} is on the folio twice ({minor} each): undo one",
+    "request.correction-perhaps-twice": (
+        "the correction of voucher {voucher} is on the folio, perhaps twice ({minor} each): if so, undo one"
+    ),
+    "request.correction-after-all": (
+        "the correction of voucher {voucher} was refused, but is on the folio: undo what was paid back"
+    ),
+    "request.desk-correction-refused": (
+        "correct the folio of voucher {voucher} by {minor} minor units, then `kiosk books resolve {charge} posted`"
+    ),
+    "request.trial-unknown": "is the technician's posting {charge} ({minor}) on the folio? take it off and resolve it",
+    "request.trial-twice": "the technician's posting {charge} ({minor}) is on the folio twice: take both off",
+    "request.trial-perhaps-twice": "the technician's posting {charge} ({minor}) is on the folio: take it off",
+    "request.trial-after-all": "the technician's posting {charge} ({minor}) is on the folio after all: take it off",
+    "request.wake-up": "call room {room} at {at} (wake-up {call})",
+    "request.wake-up-cancelled": "room {room} is not to be called at {at} any more (wake-up {call})",
+    "request.wake-up-missed": "nobody called room {room} at {at}: go there now (wake-up {call})",
+    "request.wake-up-test-failed": "the test call of {at} failed {status}: call this day's rooms yourself",
+    "request.wake-up-unanswered": "room {room} did not answer its call of {at}: go there (wake-up {call})",
+    "request.wake-up-unconfirmed": "whether room {room} was called at {at} is not known: go there (wake-up {call})",
+    "request.message-by-name": "message for {name}, find out whose it is: {text}",
+    "request.message-to-room": "message for the guest of room {room}: {text}",
+    "request.room-wish": "room {room} wishes: {wish}",
+    "request.room-wish-until": "room {room} wishes: {wish}, until {until}",
 }
 """What only staff read, in the runbook's language; the other keys are those that guests were told."""
+
+_COLLECT = "collect by cash or card, then resolve as collected"
+_FIND = "find the right folio, post it there by hand, then resolve as posted"
+_MEND = "call the technician; when it is mended, resolve as not-posted"
+
+REASONS = {
+    "hotel.refused.np": f"this guest may not charge to the room: {_COLLECT}",
+    "hotel.refused.co": f"over the guest's credit limit: {_COLLECT}",
+    "hotel.refused.fx": f"this guest may not buy this on the room: {_COLLECT}",
+    "hotel.refused.dn": f"denied without a reason: {_COLLECT}",
+    "hotel.refused.ng": f"the guest is no longer in this room: {_FIND}",
+    "hotel.refused.ia": f"the account is not valid: {_FIND}",
+    "hotel.refused.cd": f"the guest does not check out today: {_FIND}",
+    "hotel.refused.bm": f"the balance is not what the hotel system has: {_FIND}",
+    "hotel.refused.dm": f"the subtotals do not make the total: {_MEND}",
+    "hotel.refused.ur": f"the hotel system cannot do this at all: {_MEND}",
+    "hotel.refused.nf": f"postings are not switched on for this interface: {_MEND}",
+    "hotel.refused.ry": "put off again and again: when the hotel system is well, resolve as not-posted",
+    "hotel.refused.by": "busy again and again: when the hotel system is well, resolve as not-posted",
+    "hotel.refused.na": "a night audit was under way: try again after it",
+    "hotel.refused.unsendable": f"the room cannot be written on the wire: {_FIND}",
+}
+"""Why a posting was refused, and what to do: the value "reason" of a request."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,7 +113,10 @@ def _close(requests: Requests, options: argparse.Namespace) -> int:
 
 def _line(request: Request, now: datetime) -> str:
     """In the zone of ``now``, and in English, which the runbook is written in."""
-    key, values = request.details_key, request.values
+    key = request.details_key
+    values = {
+        name: REASONS.get(str(value), value) if name == "reason" else value for name, value in request.values.items()
+    }
     opened = datetime.fromtimestamp(request.opened_at / 1000, UTC).astimezone(now.tzinfo)
     said = WORDS[key].format_map(values) if key in WORDS else texts("en").say(key, values)
     return f"{request.number:4} {opened:%Y-%m-%d %H:%M} {request.kind:16} {request.place}: {said}"

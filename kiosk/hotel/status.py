@@ -24,6 +24,10 @@ class LinkStatus(msgspec.Struct, frozen=True):
     pid: int
 
 
+STALE = 30_000
+"""Milliseconds after which a link that says nothing of itself counts as dead."""
+
+
 def write_status(path: Path, status: LinkStatus) -> None:
     """Readers see the old or the new file, never a part. Meant for a directory in memory: it is not synced."""
     fresh = path.with_suffix(".new")
@@ -37,3 +41,9 @@ def read_status(path: Path) -> LinkStatus | None:
         return msgspec.json.decode(path.read_bytes(), type=LinkStatus)
     except (OSError, msgspec.DecodeError):
         return None
+
+
+def link_is_alive(path: Path, now: int) -> bool:
+    """Whether the link says, and has said within the last half minute before ``now``, that the hotel system answers."""
+    status = read_status(path)
+    return status is not None and status.alive and abs(now - status.seen_at) < STALE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 import structlog
@@ -35,6 +36,19 @@ class Register:
         self.wake_ups = WakeUps(self.requests, self.outgoing, rules)
         self.messages = Messages(self.requests, self.outgoing, rules)
         self.wishes = RoomWishes(self.requests, self.outgoing, rules)
+
+    async def until(self, holds: Callable[[], bool], seconds: float) -> bool:
+        """Whether ``holds`` became true within ``seconds``; asked on the file's own thread after every commit."""
+        changes = self.db.changes()
+        try:
+            async with asyncio.timeout(seconds):
+                while not await self.db.run(holds):
+                    await changes.wait(seconds)
+        except TimeoutError:
+            return False
+        finally:
+            changes.close()
+        return True
 
     def clear_in(self, tx: Transaction, room: str, reservation: str) -> None:
         """The guest has left, or with ``reservation`` "" everybody in the room has."""

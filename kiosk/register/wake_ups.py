@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 import structlog
-from sqlalchemy import bindparam, insert, or_, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from kiosk.hotel.errands import WakeUpClear, WakeUpSet
 from kiosk.register.outgoing import Outgoing
@@ -135,6 +135,7 @@ class WakeUp:
     visit: str
     language: str
     remark: str
+    changed_at: int
 
 
 _COLUMNS = ("room", "reservation", "at", "origin", "state", "visit", "language", "remark", "changed_at")
@@ -146,12 +147,13 @@ _OF_ROOM = Statement(
     select(wake_ups).where(wake_ups.c.room == bindparam("room"), _open).order_by(wake_ups.c.at, wake_ups.c.number)
 )
 _TESTS = Statement(
-    select(wake_ups).where(
+    select(wake_ups)
+    .where(
         wake_ups.c.origin == Origin.TEST.value,
         wake_ups.c.at >= bindparam("since"),
         wake_ups.c.at < bindparam("before"),
-        or_(_open, wake_ups.c.state.in_([state.value for state in (_S.ANSWERED, _S.CALLED, _S.ATTENDED)])),
     )
+    .order_by(wake_ups.c.number)
 )
 _STEP = Statement(
     update(wake_ups)
@@ -196,6 +198,11 @@ class WakeUps:
         """What is ahead for this guest, and for the room where nobody in particular was named, in time order."""
         with self.db.reading() as tx:
             return [call for call in self._of_room(tx, room) if call.state in AHEAD and _concerns(call, reservation)]
+
+    def state_of(self, number: int) -> WakeUpState:
+        """Raises NoWakeUp."""
+        with self.db.reading() as tx:
+            return self._call(tx, number).state
 
     def list_open(self) -> list[WakeUp]:
         """Everything that is not over, in time order."""
@@ -288,6 +295,16 @@ class WakeUps:
     def tested_in(self, tx: Transaction, at: int, remark: str, *, works: bool) -> int:
         """There is no telephone to try, but whether the hotel system can be reached is known at once."""
         return self._add(tx, "", "", at, Origin.TEST, _S.ANSWERED if works else _S.ATTENDED, remark=remark)
+
+    def tell_test_failed_in(self, tx: Transaction, test: WakeUp) -> None:
+        """Somebody looks why, and the test is over. Told once for each test."""
+        values: dict[str, str | int] = {"at": f"{self.local(test.at):%Y-%m-%d %H:%M}", "status": test.remark}
+        kind = "wake-up-test-failed"
+        self._requests.open_in(
+            tx, kind, self.rules.place, "", "", f"request.{kind}", values, source=_source(kind, test.number)
+        )
+        if (test.state, _E.ATTEND) in TRANSITIONS:
+            self._step(tx, test, _E.ATTEND, test.remark)
 
     def tests_in(self, tx: Transaction, since: int, before: int) -> list[WakeUp]:
         """The test calls of that time."""
@@ -463,4 +480,5 @@ def _wake_up(row: Row) -> WakeUp:
         row["visit"],
         row["language"],
         row["remark"],
+        row["changed_at"],
     )

@@ -1,0 +1,131 @@
+"""The watch over wake-up calls and whatever else of the switchboard has its time: nothing is left to be forgotten.
+
+Each look goes by the wall clock and by what is on disk alone, so one that was missed (no current, a clock that jumped)
+is made up for by the next, and one too many does nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from kiosk.config.hotel import WakeUpSettings
+from kiosk.hotel.errands import MessageLeft, MessageRead, MessagesAsked, RoomWished, WakeUpClear
+from kiosk.register.outgoing import Queued
+from kiosk.register.register import Register, RoomOf
+from kiosk.register.wake_ups import MINUTE, Origin, WakeUp, WakeUpEvent, WakeUpState, ahead, day_of
+from kiosk.store.statement import Transaction
+
+log = structlog.get_logger()
+
+GRACE = 30_000
+"""Milliseconds the hotel system has to take a call that was ordered at short notice."""
+
+WORKED = (WakeUpState.ANSWERED, WakeUpState.CALLED)
+UNDER_WAY = (WakeUpState.ORDERED, WakeUpState.REGISTERED)
+
+_E = WakeUpEvent
+
+
+class WakeWatch:
+    """``alive`` tells whether the hotel system can be reached, ``room_of`` where a guest is now."""
+
+    def __init__(self, register: Register, alive: Callable[[], bool], room_of: RoomOf) -> None:
+        self._register = register
+        self._rules = register.rules
+        self._alive = alive
+        self._room_of = room_of
+
+    def look(self) -> None:
+        """One round. Blocks; raises StoreError."""
+        register = self._register
+        register.sweep(self._room_of)
+        register.wishes.lift_due()
+        with register.db.reading() as tx:
+            calls = register.wake_ups.open_in(tx)
+            late = register.outgoing.overdue(tx, register.db.now() - self._rules.wake_up.hand_over_minutes * MINUTE)
+        if late:
+            with register.db.transaction() as tx:
+                self._hand_over(tx, late)
+        if calls:
+            with register.db.transaction() as tx:
+                self._try_way(tx, register.wake_ups.open_in(tx))
+                self._keep_time(tx, register.wake_ups.open_in(tx))
+
+    def _keep_time(self, tx: Transaction, calls: Sequence[WakeUp]) -> None:
+        """What is due for each call, or was while nobody looked."""
+        wake_ups, now = self._register.wake_ups, self._register.db.now()
+        for call in calls:
+            event = due(call, now, self._rules.wake_up, results=self._rules.results)
+            if event is None and call.at <= now and wake_ups.request_closed_in(tx, call):
+                event = _E.ATTEND
+            if event is not None:
+                wake_ups.step_in(tx, call, event, "staff" if event is _E.ATTEND else "")
+
+    def _try_way(self, tx: Transaction, calls: Sequence[WakeUp]) -> None:
+        """Before the first call of a day the way of the calls is tried; where it fails the day's are a person's."""
+        now = self._register.db.now()
+        coming = [call for call in ahead(calls, *UNDER_WAY) if call.at > now]
+        before = self._rules.wake_up.test_minutes * MINUTE
+        if not coming or now < coming[0].at - before:
+            return
+        since, until = day_of(self._register.wake_ups.local(coming[0].at))
+        tests = self._register.wake_ups.tests_in(tx, since - before, until)
+        if not tests:
+            self._begin_test(tx, now)
+        elif tests[-1].state not in (*WORKED, *UNDER_WAY):
+            self._fail(tx, tests[-1], [call for call in coming if call.at < until])
+
+    def _begin_test(self, tx: Transaction, now: int) -> None:
+        wake_ups = self._register.wake_ups
+        if self._rules.wake_up.test_room:
+            number = wake_ups.test_in(tx, now - now % MINUTE + 2 * MINUTE)
+            log.info("wake-up.test-ordered", wake_up=number)
+        else:
+            works = self._alive()
+            number = wake_ups.tested_in(tx, now, "link", works=works)
+            log.info("wake-up.link-tried", wake_up=number, works=works)
+
+    def _fail(self, tx: Transaction, test: WakeUp, calls: Sequence[WakeUp]) -> None:
+        """Also calls that are ordered later in the day come by here, round by round."""
+        wake_ups = self._register.wake_ups
+        wake_ups.tell_test_failed_in(tx, test)
+        for call in calls:
+            wake_ups.step_in(tx, call, _E.HAND_OVER, "test")
+
+    def _hand_over(self, tx: Transaction, late: Sequence[Queued]) -> None:
+        """What the hotel system could not be told for so long is told to a person, or to nobody any more."""
+        register = self._register
+        for queued in late:
+            match queued.errand:
+                case MessageLeft() as message:
+                    register.messages.hand_over_in(tx, message)
+                    register.outgoing.withdraw(tx, queued.delivery)
+                case RoomWished() as wished:
+                    register.wishes.refused_in(tx, wished)
+                    register.outgoing.withdraw(tx, queued.delivery)
+                case WakeUpClear() as cleared if self._is_soon(cleared.at):
+                    register.wake_ups.still_set_in(tx, cleared)
+                case MessagesAsked() | MessageRead():
+                    register.outgoing.withdraw(tx, queued.delivery)
+
+    def _is_soon(self, at: int) -> bool:
+        """The errand itself goes on trying: a person is only told beside it."""
+        left = at - self._register.db.now()
+        return 0 <= left <= self._rules.wake_up.hand_over_minutes * MINUTE
+
+
+def due(call: WakeUp, now: int, settings: WakeUpSettings, *, results: bool) -> WakeUpEvent | None:
+    """What the clock does to a call. A test that is not taken or not answered in time has failed, which is seen by its
+    state.
+    """
+    match call.state:
+        case WakeUpState.ORDERED if now >= call.at:
+            return _E.MISS
+        case WakeUpState.ORDERED if call.origin is not Origin.TEST:
+            shortly = max(call.at - settings.hand_over_minutes * MINUTE, call.changed_at + GRACE)
+            return _E.HAND_OVER if now >= shortly else None
+        case WakeUpState.REGISTERED if now >= call.at + settings.result_minutes * MINUTE:
+            return _E.EXPIRE if results else _E.GO_BY
+    return None
