@@ -65,6 +65,7 @@ TRANSITIONS: dict[tuple[DeliveryState, DeliveryEvent], DeliveryState] = {
     (_S.UNKNOWN, _E.REFUSE): _S.REFUSED,
     (_S.UNKNOWN, _E.AGAIN): _S.QUEUED,
     (_S.QUEUED, _E.DELIVER): _S.DELIVERED,  # an earlier attempt was answered late
+    (_S.QUEUED, _E.REFUSE): _S.REFUSED,  # it is not for the wire
     (_S.QUEUED, _E.WITHDRAW): _S.WITHDRAWN,
     (_S.REFUSED, _E.WITHDRAW): _S.WITHDRAWN,
     (_S.REFUSED, _E.DELIVER): _S.DELIVERED,  # a person posted it by hand

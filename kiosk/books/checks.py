@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, func, select
 
-from kiosk.books import journal, vouchers
+from kiosk.books import corrections, journal, vouchers
 from kiosk.books.charge import ChargeState
-from kiosk.books.hotel_journal import Difference, HotelRow, KnownPosting, compare, known_postings
+from kiosk.books.corrections import Correction
+from kiosk.books.hotel_journal import Difference, HotelRow, KnownPosting, compare, known_postings, without_trials
 from kiosk.books.journal import CLEARING_ROOM, RECEIVABLE_PMS, TAX_VAT, Entry
-from kiosk.books.postings import PMS
+from kiosk.books.postings import CORRECTION, PMS
 from kiosk.books.vouchers import Voucher
-from kiosk.outbox import DeliveryState
+from kiosk.outbox import OPEN, DeliveryState
 from kiosk.store.database import Database
 from kiosk.store.statement import Statement, Transaction
 from kiosk.store.tables import charges
@@ -63,8 +64,11 @@ def check(db: Database, folio: Sequence[HotelRow] | None = None) -> Report:
             charges={row["state"]: row["count"] for row in tx.rows(_CHARGES)},
             postings=Counter(posting.state.value for posting in postings),
             books=tuple(_books(entries)),
-            paper=tuple(_paper(tx, entries, written)),
-            money=(*_money(balances, written, postings), *(compare(postings, folio) if folio is not None else ())),
+            paper=(*_paper(tx, entries, written), *_corrected(entries, written, corrections.every(tx))),
+            money=(
+                *_money(balances, written, postings),
+                *(compare(postings, without_trials(tx, PMS, folio)) if folio is not None else ()),
+            ),
         )
 
 
@@ -116,6 +120,27 @@ def _paper(tx: Transaction, entries: Sequence[Entry], written: Sequence[Voucher]
         yield Difference("journal.without-voucher", {"entry": booked[external].seq})
 
 
+def _corrected(
+    entries: Sequence[Entry], written: Sequence[Voucher], made: Sequence[Correction]
+) -> Iterator[Difference]:
+    """Each correction has one entry over the same sums, and none takes back more than was charged."""
+    booked = {entry.external: entry for entry in entries if entry.source == CORRECTION}
+    left = {voucher.number: (voucher.minor, voucher.tax) for voucher in written}
+    for each in made:
+        where: dict[str, str | int] = {"voucher": each.voucher, "correction": each.number}
+        entry = booked.pop(each.key, None)
+        if entry is None:
+            yield Difference("correction.not-booked", where)
+        elif (-_on(entry, CLEARING_ROOM), _on(entry, TAX_VAT)) != (each.minor, each.tax_minor):
+            yield Difference("correction.amount", {**where, "minor": each.minor})
+        minor, tax = left.get(each.voucher, (0, 0))
+        left[each.voucher] = minor - each.minor, tax - each.tax_minor
+        if min(left[each.voucher]) < 0:
+            yield Difference("correction.too-much", where)
+    for entry in booked.values():
+        yield Difference("journal.without-correction", {"entry": entry.seq})
+
+
 def _on(entry: Entry, account: str) -> int:
     return sum(line.minor for line in entry.lines if line.account == account)
 
@@ -124,19 +149,19 @@ def _money(
     balances: dict[tuple[str, str], int], written: Sequence[Voucher], postings: Sequence[KnownPosting]
 ) -> Iterator[Difference]:
     """Clearing holds exactly what the hotel has not accepted, the receivable what it has; each voucher is told once."""
-    accepted = {posting.voucher for posting in postings if posting.state is DeliveryState.DELIVERED}
-    told = {posting.voucher for posting in postings}
+    told = {posting.key for posting in postings}
     for voucher in written:
-        if voucher.number not in told:
+        if voucher.charge not in told:
             yield Difference("posting.missing", {"voucher": voucher.number, "minor": voucher.minor})
     for posting in postings:
         if posting.told != posting.minor:
             values: dict[str, str | int] = {"voucher": posting.voucher, "minor": posting.minor, "told": posting.told}
             yield Difference("posting.amount", values)
     for currency in {currency for _, currency in balances} | {voucher.currency for voucher in written}:
-        mine = [voucher for voucher in written if voucher.currency == currency]
-        delivered = sum(voucher.minor for voucher in mine if voucher.number in accepted)
-        waiting = sum(voucher.minor for voucher in mine) - delivered
+        missing = sum(v.minor for v in written if v.currency == currency and v.charge not in told)
+        mine = [posting for posting in postings if posting.currency == currency]
+        delivered = sum(posting.minor for posting in mine if posting.state is DeliveryState.DELIVERED)
+        waiting = missing + sum(posting.minor for posting in mine if posting.state in OPEN)
         for account, expected in ((CLEARING_ROOM, waiting), (RECEIVABLE_PMS, delivered)):
             booked = balances.get((account, currency), 0)
             if booked != expected:

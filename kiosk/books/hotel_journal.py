@@ -11,11 +11,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ColumnElement, Table, bindparam, func, select
 
+from kiosk.books.postings import TRIAL
 from kiosk.outbox import DeliveryState
 from kiosk.store.statement import Statement, Transaction
-from kiosk.store.tables import attempts, outbox, vouchers
+from kiosk.store.tables import attempts, corrections, outbox, vouchers
 
 HEADER = ["date", "time", "room", "check", "sequence", "amount", "text"]
 
@@ -44,16 +45,18 @@ class Difference:
 
 @dataclass(frozen=True)
 class KnownPosting:
-    """A voucher's posting as the books have it: ``told`` is the amount in the posting, minor units like ``minor``.
+    """A voucher's posting, or a correction's, as the books have it. ``key`` is the posting's in the outbox.
 
-    ``attempt`` orders the newest attempts of all postings, ``tried_at`` is its time (ms UTC); both None when it never
-    was on the wire.
+    ``told`` is the amount in the posting, minor units like ``minor``, which is negative for a correction. ``attempt``
+    orders the newest attempts of all postings, ``tried_at`` is its time (ms UTC); both None when it never was on the
+    wire.
     """
 
     voucher: int
-    charge: str
+    key: str
     minor: int
     told: int
+    currency: str
     state: DeliveryState
     attempt: int | None
     tried_at: int | None
@@ -75,46 +78,67 @@ def span(since: int, until: int) -> Coverage:
 
 def neighbours(postings: Sequence[KnownPosting], rows: Sequence[HotelRow]) -> Coverage:
     """The rows are complete between the first and the last of our own postings in them; needs no clock."""
-    there = {row.check for row in rows}
-    attempts = [posting.attempt for posting in postings if posting.voucher in there and posting.attempt is not None]
+    there = [posting for posting, _ in pair(postings, rows).pairs]
+    attempts = [posting.attempt for posting in there if posting.attempt is not None]
     if not attempts:
         return lambda _: False
     first, last = min(attempts), max(attempts)
     return lambda posting: posting.attempt is not None and first <= posting.attempt <= last
 
 
-_KNOWN = Statement(
-    select(
-        vouchers.c.number,
-        vouchers.c.charge,
-        vouchers.c.minor,
-        func.json_extract(outbox.c.payload, "$.minor").label("told"),
-        outbox.c.state,
-        func.max(attempts.c.seq).label("attempt"),
-        attempts.c.begun_at.label("tried_at"),  # of the row that has the maximum: https://sqlite.org/lang_select.html
+def _known(table: Table, key: ColumnElement[str], voucher: ColumnElement[int], minor: ColumnElement[int]) -> Statement:
+    return Statement(
+        select(
+            voucher.label("voucher"),
+            key.label("key"),
+            minor.label("minor"),
+            func.json_extract(outbox.c.payload, "$.minor").label("told"),
+            table.c.currency,
+            outbox.c.state,
+            func.max(attempts.c.seq).label("attempt"),
+            attempts.c.begun_at.label("tried_at"),  # of the row with the maximum: https://sqlite.org/lang_select.html
+        )
+        .select_from(
+            table.join(outbox, (outbox.c.key == key) & (outbox.c.destination == bindparam("destination"))).outerjoin(
+                attempts, attempts.c.delivery == outbox.c.seq
+            )
+        )
+        .group_by(key)
+        .order_by(voucher)
     )
-    .join(outbox, outbox.c.key == vouchers.c.charge)
-    .outerjoin(attempts, attempts.c.delivery == outbox.c.seq)
-    .where(outbox.c.destination == bindparam("destination"))
-    .group_by(vouchers.c.number)
-    .order_by(vouchers.c.number)
+
+
+_OF_VOUCHERS = _known(vouchers, vouchers.c.charge, vouchers.c.number, vouchers.c.minor)
+_OF_CORRECTIONS = _known(corrections, corrections.c.key, corrections.c.voucher, -corrections.c.minor)
+_TRIALS = Statement(
+    select(attempts.c.number, func.json_extract(outbox.c.payload, "$.minor").label("minor"))
+    .select_from(attempts.join(outbox, outbox.c.seq == attempts.c.delivery))
+    .where(outbox.c.destination == bindparam("destination"), outbox.c.kind == TRIAL)
 )
 
 
 def known_postings(tx: Transaction, destination: str) -> list[KnownPosting]:
-    """Every voucher's posting, by voucher number."""
+    """Every voucher's posting, by voucher number, and then every correction's."""
     return [
         KnownPosting(
-            row["number"],
-            row["charge"],
+            row["voucher"],
+            row["key"],
             row["minor"],
             row["told"],
+            row["currency"],
             DeliveryState(row["state"]),
             row["attempt"],
             row["tried_at"],
         )
-        for row in tx.rows(_KNOWN, destination=destination)
+        for statement in (_OF_VOUCHERS, _OF_CORRECTIONS)
+        for row in tx.rows(statement, destination=destination)
     ]
+
+
+def without_trials(tx: Transaction, destination: str, rows: Sequence[HotelRow]) -> list[HotelRow]:
+    """The rows but those that technicians tried: they name no voucher, and number and amount are a trial's."""
+    tried = {(row["number"], row["minor"]) for row in tx.rows(_TRIALS, destination=destination)}
+    return [row for row in rows if row.check or (row.sequence, row.minor) not in tried]
 
 
 def read_hotel_journal(lines: Iterable[str]) -> list[HotelRow]:
@@ -137,26 +161,69 @@ def _row(number: int, cells: list[str]) -> HotelRow:
     return HotelRow(int(check) if check.isascii() and check.isdigit() else 0, sequence, minor, named["room"])
 
 
+@dataclass(frozen=True)
+class Paired:
+    """Which row of the hotel's is which posting of ours; each is in one place only.
+
+    ``missing`` have no row, ``spare`` rows are of a voucher whose postings all have one, ``strange`` of none.
+    """
+
+    pairs: list[tuple[KnownPosting, HotelRow]]
+    missing: list[KnownPosting]
+    spare: list[HotelRow]
+    strange: list[HotelRow]
+
+
+_LIKELY = (DeliveryState.DELIVERED, DeliveryState.UNKNOWN, DeliveryState.SENDING)
+
+
+def pair(postings: Sequence[KnownPosting], rows: Sequence[HotelRow]) -> Paired:
+    """By voucher; within it first those of one amount, and likelier ones before those that should not be there."""
+    left: dict[int, list[KnownPosting]] = {}
+    for posting in sorted(postings, key=lambda each: each.state not in _LIKELY):
+        left.setdefault(posting.voucher, []).append(posting)
+    paired = Paired([], [], [], [row for row in rows if row.check not in left])
+    others: list[HotelRow] = []
+    for row in rows:
+        mine = left.get(row.check, [])
+        same = next((posting for posting in mine if posting.minor == row.minor), None)
+        if same:
+            mine.remove(same)
+            paired.pairs.append((same, row))
+        elif row.check in left:
+            others.append(row)
+    for row in others:
+        if (
+            any(done.voucher == row.check and done.minor == row.minor for done, _ in paired.pairs)
+            or not left[row.check]
+        ):
+            paired.spare.append(row)
+        else:
+            paired.pairs.append((left[row.check].pop(0), row))
+    paired.missing.extend(posting for posting in postings if posting in left[posting.voucher])
+    return paired
+
+
 def compare(
     postings: Sequence[KnownPosting], rows: Sequence[HotelRow], covered: Coverage = everything
 ) -> list[Difference]:
     """What the hotel has and the books do not expect, or the other way round."""
-    expected = {posting.voucher: posting for posting in postings}
-    found = Counter(row.check for row in rows)
-    differences: list[Difference] = []
-    for row in rows:
-        posting = expected.get(row.check)
-        where: dict[str, str | int] = {"voucher": row.check, "sequence": row.sequence, "hotel_minor": row.minor}
-        if posting is None:
-            differences.append(Difference("hotel.stranger", where))
-        elif row.minor != posting.minor:
-            differences.append(Difference("hotel.amount", {**where, "minor": posting.minor}))
-        elif posting.state in (DeliveryState.QUEUED, DeliveryState.REFUSED):
-            differences.append(Difference("hotel.unexpected", {**where, "state": posting.state.value}))
-    for posting in postings:
-        times = found[posting.voucher]
-        if times > 1:
-            differences.append(Difference("hotel.doubled", {"voucher": posting.voucher, "times": times}))
-        if posting.state is DeliveryState.DELIVERED and not times and covered(posting):
-            differences.append(Difference("hotel.missing", {"voucher": posting.voucher, "minor": posting.minor}))
+    paired = pair(postings, rows)
+    differences = [Difference("hotel.stranger", _where(row)) for row in paired.strange]
+    for posting, row in paired.pairs:
+        if row.minor != posting.minor:
+            differences.append(Difference("hotel.amount", {**_where(row), "minor": posting.minor}))
+        elif posting.state not in _LIKELY:
+            differences.append(Difference("hotel.unexpected", {**_where(row), "state": posting.state.value}))
+    for voucher, times in sorted(Counter(row.check for row in paired.spare).items()):
+        differences.append(Difference("hotel.doubled", {"voucher": voucher, "times": times + 1}))
+    differences.extend(
+        Difference("hotel.missing", {"voucher": posting.voucher, "minor": posting.minor})
+        for posting in paired.missing
+        if posting.state is DeliveryState.DELIVERED and covered(posting)
+    )
     return differences
+
+
+def _where(row: HotelRow) -> dict[str, str | int]:
+    return {"voucher": row.check, "sequence": row.sequence, "hotel_minor": row.minor}

@@ -5,48 +5,65 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kiosk.books.doubts import requeue
 from kiosk.books.hotel_journal import (
     Coverage,
     Difference,
     HotelRow,
-    KnownPosting,
     compare,
     known_postings,
     neighbours,
+    pair,
+    without_trials,
 )
 from kiosk.outbox import DeliveryState, Outbox, deliveries
 
 
 @dataclass(frozen=True)
 class Reconciled:
-    """Voucher numbers that were UNKNOWN: found on a folio, or surely not there and queued again; what is left over."""
+    """Voucher numbers of charges and corrections that were UNKNOWN; one that has both may be named twice.
+
+    Found on a folio, or surely not there and queued again, or still unknown; and what is left over.
+    """
 
     delivered: tuple[int, ...]
     queued: tuple[int, ...]
     differences: tuple[Difference, ...]
+    unknown: tuple[int, ...] = ()
 
 
 def reconcile_journal(postings: Outbox, rows: Sequence[HotelRow], covered: Coverage | None = None) -> Reconciled:
     """Settle every UNKNOWN posting that the journal can speak for; all in one transaction.
 
     Absence proves something only where the journal is ``covered``: without a word about that, between the first and the
-    last of our own postings in it. A row of another amount is reported and decides nothing.
+    last of our own postings in it. A row of another amount is reported and decides nothing. One that is there twice is
+    posted, and reported.
     """
-    on_folio = {row.check: row for row in rows}
-    delivered: list[int] = []
-    queued: list[int] = []
+    found: dict[DeliveryState, list[int]] = {state: [] for state in DeliveryState}
     with postings.db.transaction() as tx:
+        ours = without_trials(tx, postings.destination, rows)
         known = known_postings(tx, postings.destination)
-        complete = covered or neighbours(known, rows)
-        differences = compare(known, rows, complete)
-        by_charge: dict[str, KnownPosting] = {posting.charge: posting for posting in known}
+        complete = covered or neighbours(known, ours)
+        differences = compare(known, ours, complete)
+        paired = pair(known, ours)
+        on_folio = {posting.key: row for posting, row in paired.pairs}
+        by_key = {posting.key: posting for posting in known}
         for delivery in deliveries(tx, postings.destination, [DeliveryState.UNKNOWN]):
-            posting = by_charge[delivery.key]
-            row = on_folio.get(posting.voucher)
+            posting = by_key.get(delivery.key)
+            if posting is None:
+                continue  # a trial: the technician looks
+            row = on_folio.get(delivery.key)
             if row and row.minor == posting.minor:
                 postings.deliver_in(tx, delivery, f"journal P#{row.sequence}")
-                delivered.append(posting.voucher)
+                found[DeliveryState.DELIVERED].append(posting.voucher)
             elif row is None and complete(posting):
-                postings.again_in(tx, delivery, "not in the journal")
-                queued.append(posting.voucher)
-    return Reconciled(tuple(delivered), tuple(queued), tuple(differences))
+                requeue(tx, postings, delivery, "not in the journal")
+                found[DeliveryState.QUEUED].append(posting.voucher)
+            else:
+                found[DeliveryState.UNKNOWN].append(posting.voucher)
+    return Reconciled(
+        tuple(found[DeliveryState.DELIVERED]),
+        tuple(found[DeliveryState.QUEUED]),
+        tuple(differences),
+        tuple(found[DeliveryState.UNKNOWN]),
+    )

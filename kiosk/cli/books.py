@@ -10,6 +10,7 @@ from pathlib import Path
 from kiosk import stores
 from kiosk.books.charge import BooksError, ChargeId
 from kiosk.books.checks import check
+from kiosk.books.corrections import Folio, correct_amount, correct_sheets
 from kiosk.books.doubts import NotInDoubt, Outcome, resolve
 from kiosk.books.hotel_journal import Coverage, Difference, HotelJournalError, HotelRow, read_hotel_journal, span
 from kiosk.books.ledger import Books
@@ -34,8 +35,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     span_help = "the journal is complete %s this moment, as 2026-05-08T06:00 by the kiosk's clock"
     reconciling.add_argument("--from", dest="since", type=_moment, metavar="TIME", help=span_help % "from")
     reconciling.add_argument("--to", dest="until", type=_moment, metavar="TIME", help=span_help % "to")
+    correcting = actions.add_parser("correct", help="take back a charge that stands on a folio, wholly or in part")
+    correcting.add_argument("voucher", type=int, help="the number on the guest's receipt")
+    how_much = correcting.add_mutually_exclusive_group(required=True)
+    how_much.add_argument("--sheets", type=int, metavar="N", help="what so many sheets cost")
+    how_much.add_argument("--minor", type=int, metavar="M", help="an amount, in minor units")
+    correcting.add_argument("--room", required=True, help="whose folio it is on: the kiosk has forgotten")
+    correcting.add_argument("--reservation", default="", metavar="NUMBER", help="where the room is shared")
+    correcting.add_argument("--reason", required=True, metavar="TEXT", help="for the books; no guest's name")
+    correcting.add_argument("--by", required=True, metavar="INITIALS", help="who says so")
     resolving = actions.add_parser("resolve", help="a person says what became of an unknown charge or posting")
-    resolving.add_argument("charge", help="the charge's id, as `kiosk books open` prints it")
+    resolving.add_argument("charge", help="the charge's id or the correction's, as `kiosk books open` prints it")
     resolving.add_argument(
         "outcome", help=f"{', '.join(OUTCOMES)}, or for an unknown charge the number of sheets that came out"
     )
@@ -50,6 +60,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         books = stores.open_books(settings)
         try:
+            options.by_posting = settings.hotel.corrections == "posting"
             return ACTIONS[options.action](books, options)
         finally:
             books.db.close()
@@ -91,9 +102,36 @@ def _open(books: Books, options: argparse.Namespace) -> int:
 def _reconcile(books: Books, options: argparse.Namespace) -> int:
     covered = _coverage(books, options.since, options.until)
     result = reconcile_journal(stores.open_postings(books), _journal(options.journal), covered)
-    _say(f"found on folios: {len(result.delivered)}, queued again: {len(result.queued)}")
+    sums = {"found on folios": result.delivered, "queued again": result.queued, "still unknown": result.unknown}
+    _say(", ".join(f"{what}: {len(which)}" for what, which in sums.items()))
+    if result.differences:
+        _say(f"{len(result.differences)} DIFFERENCES, none of them mended: look at these folios")
     _differences(result.differences)
     return 1 if result.differences else 0
+
+
+def _correct(books: Books, options: argparse.Namespace) -> int:
+    take_back, much = (
+        (correct_sheets, options.sheets) if options.sheets is not None else (correct_amount, options.minor)
+    )
+    done = take_back(
+        stores.open_postings(books),
+        options.voucher,
+        much,
+        reason=options.reason,
+        who=options.by,
+        folio=Folio(options.room, options.reservation),
+        by_posting=options.by_posting,
+    )
+    _say(
+        f"voucher {done.voucher:06d}, correction {done.number}: {done.minor} minor units, {done.tax_minor} of them tax"
+    )
+    _say(
+        "queued to be posted"
+        if options.by_posting
+        else f"correct the folio, then: kiosk books resolve {done.key} posted"
+    )
+    return 0
 
 
 def _resolve(books: Books, options: argparse.Namespace) -> int:
@@ -140,4 +178,4 @@ def _say(line: str) -> None:
     sys.stdout.write(line + "\n")
 
 
-ACTIONS = {"check": _check, "open": _open, "reconcile": _reconcile, "resolve": _resolve}
+ACTIONS = {"check": _check, "correct": _correct, "open": _open, "reconcile": _reconcile, "resolve": _resolve}

@@ -179,6 +179,8 @@ CREATE TABLE corrections (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     voucher INTEGER NOT NULL REFERENCES vouchers (number),
     number INTEGER NOT NULL CHECK (number > 0),
+    key TEXT NOT NULL UNIQUE,
+    sheets INTEGER NOT NULL CHECK (sheets >= 0),
     entry INTEGER NOT NULL UNIQUE REFERENCES entries (seq),
     currency TEXT NOT NULL,
     minor INTEGER NOT NULL CHECK (minor > 0),

@@ -26,7 +26,7 @@ entries = _table(BOOKS_TABLES, "entries", "seq# at# source external previous has
 lines = _table(BOOKS_TABLES, "lines", "entry# line# account currency minor#")
 vouchers = _table(BOOKS_TABLES, "vouchers", "number# charge entry# currency minor# tax_minor# signature at#")
 corrections = _table(
-    BOOKS_TABLES, "corrections", "seq# voucher# number# entry# currency minor# tax_minor# reason who at#"
+    BOOKS_TABLES, "corrections", "seq# voucher# number# key sheets# entry# currency minor# tax_minor# reason who at#"
 )
 outbox = _table(
     BOOKS_TABLES,

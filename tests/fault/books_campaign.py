@@ -224,7 +224,7 @@ def _clear(place: Place, books: Books, hotel_has_it: bool) -> None:
     folio = []
     with books.db.reading() as tx:
         for known in known_postings(tx, PMS):
-            reached = known.charge in unknown and hotel_has_it
+            reached = known.key in unknown and hotel_has_it
             if known.state is DeliveryState.DELIVERED or reached:
                 folio.append(HotelRow(known.voucher, known.voucher, known.minor))
     cleared = reconcile_journal(postings, folio, everything)
@@ -233,7 +233,7 @@ def _clear(place: Place, books: Books, hotel_has_it: bool) -> None:
     while delivery := postings.next_due():
         number = postings.begin(delivery)
         with books.db.reading() as tx:
-            (known,) = [each for each in known_postings(tx, PMS) if each.charge == delivery.key]
+            (known,) = [each for each in known_postings(tx, PMS) if each.key == delivery.key]
         folio.append(HotelRow(known.voucher, number, known.minor))
         postings.delivered(delivery, "OK")
     report = check(books.db, folio)

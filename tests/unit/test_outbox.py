@@ -19,11 +19,12 @@ from tests.books_kit import SetClock
 S, E = DeliveryState, DeliveryEvent
 
 LIFE = {
-    S.QUEUED: {E.BEGIN: S.SENDING},
+    S.QUEUED: {E.BEGIN: S.SENDING, E.DELIVER: S.DELIVERED, E.REFUSE: S.REFUSED, E.WITHDRAW: S.WITHDRAWN},
     S.SENDING: {E.DELIVER: S.DELIVERED, E.REFUSE: S.REFUSED, E.AGAIN: S.QUEUED, E.LOSE: S.UNKNOWN},
     S.UNKNOWN: {E.DELIVER: S.DELIVERED, E.REFUSE: S.REFUSED, E.AGAIN: S.QUEUED},
-    S.REFUSED: {E.DELIVER: S.DELIVERED, E.AGAIN: S.QUEUED},
+    S.REFUSED: {E.DELIVER: S.DELIVERED, E.AGAIN: S.QUEUED, E.WITHDRAW: S.WITHDRAWN},
     S.DELIVERED: {},
+    S.WITHDRAWN: {},
 }
 CALLS = {
     E.BEGIN: lambda outbox, delivery: outbox.begin(delivery),
@@ -31,6 +32,7 @@ CALLS = {
     E.REFUSE: lambda outbox, delivery: outbox.refused(delivery, "NP"),
     E.AGAIN: lambda outbox, delivery: outbox.again(delivery, "NA"),
     E.LOSE: lambda outbox, delivery: outbox.unknown(delivery, "silence"),
+    E.WITHDRAW: lambda outbox, delivery: outbox.withdraw(delivery, "nobody wants it"),
 }
 WAYS = {
     S.QUEUED: [],
@@ -38,6 +40,7 @@ WAYS = {
     S.UNKNOWN: [E.BEGIN, E.LOSE],
     S.REFUSED: [E.BEGIN, E.REFUSE],
     S.DELIVERED: [E.BEGIN, E.DELIVER],
+    S.WITHDRAWN: [E.WITHDRAW],
 }
 
 
@@ -163,7 +166,7 @@ def test_numbers_wrap_to_one_and_step_over_those_still_in_doubt(db, outbox):
     other.close()
     assert outbox.begin(outbox.by_key("b")) == HIGHEST_NUMBER
     assert outbox.begin(outbox.by_key("c")) == 2
-    outbox.delivered(outbox.by_key("a"), "found")
+    outbox.late_delivered(1, "found")
     with sqlite3.connect(db.path) as other:
         other.execute("UPDATE counters SET value = ?", (HIGHEST_NUMBER,))
     other.close()
@@ -190,16 +193,208 @@ def test_an_attempt_under_way_when_the_process_died_is_unknown_not_repeated(db, 
     again.db.close()
 
 
-def test_a_late_answer_finds_its_delivery_by_number_only_while_it_is_open(db, outbox):
+def lost(outbox, key="a"):
+    """One more attempt without an answer; its number."""
+    number = outbox.begin(outbox.by_key(key))
+    outbox.unknown(outbox.by_key(key), "silence")
+    return number
+
+
+def test_any_attempt_without_an_answer_is_found_by_its_number_until_it_has_one(db, outbox):
     put(db, "a")
-    first = outbox.begin(outbox.next_due())
-    outbox.unknown(outbox.by_key("a"), "silence")
-    assert outbox.by_number(first).key == "a"
-    outbox.again(outbox.by_key("a"), "not in the journal")
-    second = outbox.begin(outbox.next_due())
+    first = lost(outbox)
+    outbox.again(outbox.by_key("a"), "a person said so")
+    second = lost(outbox)
+    assert (outbox.by_number(first).key, outbox.by_number(second).key) == ("a", "a")
+    assert outbox.late_refused(first, "NP").state is S.UNKNOWN
     assert outbox.by_number(first) is None
-    outbox.delivered(outbox.by_number(second), "late")
-    assert outbox.by_number(second) is None
+    assert outbox.late_refused(first, "NP") is None
+    assert outbox.late_delivered(second, "OK").state is S.DELIVERED
+    assert outbox.late_delivered(99, "OK") is None
+
+
+class Told:
+    """Effects that only listen."""
+
+    def __init__(self):
+        self.heard = []
+
+    def delivered(self, tx, delivery):
+        self.heard.append("delivered")
+
+    def refused(self, tx, delivery, reason):
+        self.heard.append("refused")
+
+    def unknown(self, tx, delivery, reason):
+        self.heard.append("unknown")
+
+    def surprised(self, tx, delivery, surprise):
+        self.heard.append(surprise.value)
+
+
+@pytest.fixture
+def told(db):
+    outbox = Outbox(db, "pms", Told())
+    put(db, "a")
+    yield outbox
+    outbox.close()
+
+
+AGAIN = [E.AGAIN, E.BEGIN]
+
+
+@pytest.mark.parametrize(
+    ("since", "state", "heard"),
+    [
+        ([], S.DELIVERED, ["delivered"]),
+        ([E.AGAIN], S.DELIVERED, ["delivered"]),
+        ([E.DELIVER], S.DELIVERED, ["delivered"]),
+        ([E.REFUSE], S.DELIVERED, ["refused", "delivered", "after-all"]),
+        ([E.REFUSE, E.WITHDRAW], S.WITHDRAWN, ["refused", "after-all"]),
+        (AGAIN, S.SENDING, []),
+        ([*AGAIN, E.LOSE], S.DELIVERED, ["unknown", "delivered", "perhaps-twice"]),
+        ([*AGAIN, E.AGAIN], S.DELIVERED, ["delivered"]),
+        ([*AGAIN, E.REFUSE], S.DELIVERED, ["refused", "delivered", "after-all"]),
+        ([*AGAIN, E.DELIVER], S.DELIVERED, ["delivered", "twice"]),
+        ([*AGAIN, E.LOSE, E.DELIVER], S.DELIVERED, ["unknown", "delivered", "perhaps-twice"]),
+        ([*AGAIN, E.REFUSE, E.DELIVER], S.DELIVERED, ["refused", "delivered", "twice"]),
+    ],
+    ids=lambda it: "-".join(step.value for step in it if isinstance(step, E)) if isinstance(it, list) else "",
+)
+def test_a_late_yes_is_never_silence_whatever_was_done_since(told, since, state, heard):
+    number = lost(told)
+    for event in since:
+        CALLS[event](told, told.by_key("a"))
+    assert told.late_delivered(number, "P#1").state is state
+    assert told._effects.heard == ["unknown", *heard]
+    assert told.late_delivered(number, "P#1") is None
+
+
+@pytest.mark.parametrize(
+    ("event", "heard"),
+    [
+        (E.DELIVER, ["delivered", "twice"]),
+        (E.REFUSE, ["delivered"]),
+        (E.AGAIN, ["delivered"]),
+        (E.LOSE, ["delivered", "perhaps-twice"]),
+    ],
+    ids=lambda it: it.value if isinstance(it, E) else "",
+)
+def test_a_late_yes_during_the_next_attempt_counts_when_that_one_ends(told, event, heard):
+    number = lost(told)
+    for step in AGAIN:
+        CALLS[step](told, told.by_key("a"))
+    told.late_delivered(number, "P#1")
+    CALLS[event](told, told.by_key("a"))
+    assert told.by_key("a").state is S.DELIVERED
+    assert told._effects.heard == ["unknown", *heard]
+
+
+def test_a_process_that_dies_after_a_late_yes_leaves_no_doubt_about_once(told):
+    number = lost(told)
+    for step in AGAIN:
+        CALLS[step](told, told.by_key("a"))
+    told.late_delivered(number, "P#1")
+    told.recover()
+    assert told.by_key("a").state is S.DELIVERED
+    assert told._effects.heard == ["unknown", "delivered", "perhaps-twice"]
+
+
+@pytest.mark.parametrize(("late", "state"), [("late_refused", S.REFUSED), ("late_again", S.QUEUED)])
+def test_a_late_no_decides_only_for_the_newest_attempt(told, late, state):
+    first = lost(told)
+    told.again(told.by_key("a"), "a person said so")
+    second = lost(told)
+    assert getattr(told, late)(first, "no").state is S.UNKNOWN
+    assert getattr(told, late)(second, "no").state is state
+
+
+def test_the_answer_to_the_attempt_under_way_is_no_late_one(told):
+    number = told.begin(told.by_key("a"))
+    assert told.late_delivered(number, "OK") is None
+    assert told.by_key("a").state is S.SENDING
+
+
+def test_what_is_put_off_again_and_again_is_for_a_person_and_then_counted_anew(told):
+    def put_off():
+        told.begin(told.by_key("a"))
+        return told.put_off(told.by_key("a"), "RY", 0, tries=3)
+
+    assert [put_off() for _ in range(3)] == [True, True, False]
+    assert (told.by_key("a").state, told.by_key("a").remark) == (S.REFUSED, "RY")
+    told.again(told.by_key("a"), "the hotel system is well again")
+    assert put_off()
+    told.begin(told.by_key("a"))
+    told.again(told.by_key("a"), "NA")  # a night audit is no failure
+    assert [put_off() for _ in range(3)] == [True, True, False]
+
+
+def test_a_question_has_a_number_that_no_attempt_has(db, outbox):
+    put(db, "a", "b")
+    numbers = [outbox.sequence(), outbox.begin(outbox.by_key("a")), outbox.sequence(), outbox.begin(outbox.by_key("b"))]
+    assert numbers == [1, 2, 3, 4]
+    assert outbox.by_number(1) is None
+
+
+def test_a_doubt_knows_the_balance_before_and_how_often_it_was_asked_about(db, outbox, clock):
+    put(db, "a", "b")
+    outbox.begin(outbox.by_key("a"), balance=-1250)
+    outbox.unknown(outbox.by_key("a"), "silence")
+    at = clock.ms
+    clock.move(seconds=10)
+    lost(outbox, "b")
+    assert [(each.delivery.key, each.balance, each.lost_at, each.asked) for each in outbox.doubts(at)] == [
+        ("a", -1250, at, 0)
+    ]
+    outbox.asked(outbox.by_key("a"), pause=60)
+    assert [each.delivery.key for each in outbox.doubts(clock.ms)] == ["b"]
+    clock.move(seconds=60)
+    assert [(each.delivery.key, each.balance, each.asked) for each in outbox.doubts(clock.ms)] == [
+        ("a", -1250, 1),
+        ("b", None, 0),
+    ]
+    outbox.again(outbox.by_key("a"), "not there")
+    outbox.begin(outbox.by_key("a"), balance=0)
+    outbox.unknown(outbox.by_key("a"), "silence")
+    assert [(each.balance, each.asked) for each in outbox.doubts(clock.ms) if each.delivery.key == "a"] == [(0, 0)]
+    clock.move(hours=-5)
+    assert [each.delivery.key for each in outbox.doubts(clock.ms)] == ["a", "b"]
+
+
+def test_a_doubt_that_is_cleared_up_is_not_held(db, outbox, clock):
+    put(db, "a")
+    lost(outbox)
+    delivery = outbox.by_key("a")
+    outbox.again(delivery, "not there")
+    outbox.asked(delivery, pause=3600)
+    assert outbox.next_due().key == "a"
+
+
+def test_a_year_of_delivered_ones_is_never_walked_through(db, outbox):
+    """Every statement of the daily work finds its rows by an index, and among those with ten thousand in the queue."""
+    put(db, "a", "b")
+    lost(outbox)
+    plans = []
+
+    def explain(sql):
+        if sql.lstrip().upper().startswith(("SELECT", "UPDATE")):
+            plans.append(sql)
+
+    db.trace(explain)
+    outbox.next_due(), outbox.pending_count(), outbox.counts(), outbox.by_key("b"), outbox.by_number(1)
+    outbox.doubts(db.now()), outbox.in_state(S.UNKNOWN)
+    outbox.delivered(outbox.by_key("a"), "OK")
+    outbox.begin(outbox.by_key("b"))
+    outbox.recover()
+    db.trace(None)
+    with sqlite3.connect(db.path) as other:
+        for sql in plans:
+            steps = [row[3] for row in other.execute(f"EXPLAIN QUERY PLAN {sql}")]
+            assert not [step for step in steps if step.startswith("SCAN ") or "TEMP B-TREE" in step], (sql, steps)
+    other.close()
+    assert len(plans) > 12
+    for wanted in ("state IN", "ORDER BY outbox.seq", "answer IS NULL"):
+        assert any(wanted in sql for sql in plans)
 
 
 def test_effects_are_part_of_the_answers_transaction(db, clock):
@@ -232,14 +427,15 @@ def test_effects_are_part_of_the_answers_transaction(db, clock):
     outbox.close()
 
 
-def test_deliveries_are_counted_by_state(db, outbox):
+def test_what_has_not_ended_is_counted_by_state(db, outbox):
     put(db, "a", "b", "c")
     put(db, "x", destination="register")
     for answer in (outbox.delivered, outbox.unknown):
         delivery = outbox.next_due()
         outbox.begin(delivery)
         answer(delivery, "test")
-    assert outbox.counts() == {S.DELIVERED: 1, S.UNKNOWN: 1, S.QUEUED: 1}
+    assert outbox.counts() == {S.UNKNOWN: 1, S.QUEUED: 1}
+    assert outbox.pending_count() == 2
 
 
 def test_a_delivery_says_nothing_of_its_content(db, outbox):
