@@ -330,7 +330,8 @@ async def test_without_a4_the_option_is_shown_with_its_reason(tmp_path, document
 async def test_a_printer_without_any_paper_that_is_sold_is_out_of_service(tmp_path, documents):
     station = paper_station(tmp_path, documents, printer=PaperPrinter(media=("iso_dl_110x220mm",)))
     guest = ScriptedGuest({OutOfService: SILENCE})
-    serving = asyncio.ensure_future(Lobby(station, guest, discover()).serve_one())
+    copying = tuple(service for service in discover() if service.name == "copy")
+    serving = asyncio.ensure_future(Lobby(station, guest, copying).serve_one())
     while not guest.seen:
         await asyncio.sleep(0)
     assert guest.seen == [OutOfService(("copy.reason.no-paper",))]
