@@ -109,7 +109,7 @@ async def test_only_guests_are_told_of_that_were_asked_for():
         ("PS|RN0808", "PS is no record"),
         ("ps|RN0808|", "ps is no record"),
         ("PS|RN08\x0108|", "PS is no record"),
-        ("PS|" + "CTx|" * 600, "PS is too long or not in the code page"),
+        ("PS|" + "CTx|" * 600, "PS is too long"),
         ("GI|RN0808|", "GI was not expected"),
         ("XR|RN0808|G#31001|", "XR was not agreed"),
     ],
@@ -125,7 +125,7 @@ async def test_bytes_of_another_code_page_are_no_record():
     async with wired(*INTRODUCTION) as (hotel, wire):
         wire.writer.write(b"\x02PS|RN0808|CT\xff\xff|\x03")
         await wire.hears_nothing()
-        assert hotel.observed.violations == ["PS is too long or not in the code page"]
+        assert hotel.observed.violations == ["PS is not in the code page"]
 
 
 async def test_bytes_outside_a_frame_and_a_record_without_end_are_noticed():
@@ -372,6 +372,26 @@ async def test_each_charge_needs_an_inquiry_of_its_own():
         await wire.hears_nothing()
         assert hotel.observed.violations == ["PR posting without an inquiry before it"]
         assert len(hotel.guest_folio("31002")) == 1
+
+
+async def test_an_inquiry_before_a_restart_is_none():
+    async with wired(*asks_for(**GUEST_FIELDS)) as (hotel, wire):
+        wire.say(INQUIRY)
+        await wire.hear()
+        await hotel.restart()
+        assert (await wire.hear()).startswith("LS|DA")
+        wire.say(*asks_for(**GUEST_FIELDS), GUEST_POSTING)
+        assert (await wire.hear()).startswith("LA|DA")
+        await wire.hears_nothing()
+        assert hotel.observed.violations == ["PR posting without an inquiry before it"]
+
+
+async def test_a_name_is_compared_as_it_arrived():
+    async with wired(*asks_for(**GUEST_FIELDS)) as (_, wire):
+        wire.say("PR|PI12A|PMRC|P#1|WSK1|")
+        assert "|GNPrzyk?ad-Wzorowska|" in await wire.hear()
+        wire.say(GUEST_POSTING.replace("1203", "12A").replace("31002", "31023").replace("样例", "Przyk?ad-Wzorowska"))
+        assert (await wire.hear()).startswith("PA|ASOK|RN12A|")
 
 
 @pytest.mark.parametrize(("right", "wrong"), [("RN1203", "RN0808"), ("G#31002", "G#31001"), ("GN样例", "GN样")])

@@ -272,3 +272,17 @@ async def test_what_happened_while_nobody_listened_is_told_when_a_station_does()
         await hotel.check_out("1")
         wire.say(*asks_for(**GUESTS))
         assert [(await wire.hear())[:2] for _ in range(3)] == ["LA", "GI", "GO"]
+
+
+async def test_guests_come_and_go_while_everybody_is_told_of():
+    async with wired(*asks_for(**GUESTS)) as (hotel, wire):
+        hotel.torn()
+        wire.say("DR|DA261121|TI120000|")
+        assert (await wire.hear()).startswith("DS|")
+        await hotel.check_out("31024")
+        await hotel.check_in(Stay("1505", "1", "Beispiel"))
+        hotel.torn(on=False)
+        told = await wire.hear_all("DE|")
+        assert "GI|RN1505|G#1|GSN|GNBeispiel|" in told
+        assert "GO|RNPM9001|G#31024|GSN|" in told
+        assert not [record for record in told if record.startswith("GI|RNPM9001|")]

@@ -36,6 +36,11 @@ class PostingDesk:
         for task in self._answering:
             task.cancel()
 
+    def forget(self) -> None:
+        """The link begins anew: no record is awaited an answer for, no list was given."""
+        self._busy = self._inquired = False
+        self._told = {}
+
     def hear(self, kind: str, values: Values) -> None:
         """A PS or PR in form."""
         observed = self._interface.observed
@@ -158,7 +163,6 @@ class PostingDesk:
         elif self._faults.take("leave_after_booking"):
             await self._line.leave()
         elif self._faults.take("restart_after_booking"):
-            self._busy = False
             await self._line.restart()
         else:
             return False

@@ -23,6 +23,7 @@ from kiosk.hotel.fias.record_rules import (
     is_known,
     violations,
 )
+from kiosk.hotel.fias.virtual_hotel import Stay
 from kiosk.hotel.fias.wire_faults import GARBAGE, disturbed, record
 
 CHUNK = 4096
@@ -82,6 +83,8 @@ class Station:
         """RT of the last LD."""
         self._buffer = b""
         self._held: list[bytes] = []
+        self._speaking = asyncio.Lock()
+        """However a record is cut to pieces, no other comes between them."""
 
     def orphan(self) -> None:
         """From now on nobody is at this end, though the line stays open."""
@@ -105,7 +108,7 @@ class Station:
 
     async def restart(self) -> None:
         """The interface starts anew on the same line: it has forgotten the station."""
-        self.fields, self.alive, self._introduced = {}, False, False
+        self._forget()
         await self._start()
 
     async def leave(self) -> None:
@@ -147,10 +150,11 @@ class Station:
             self._held.append(data)
             asyncio.get_running_loop().call_later(MERGED_SECONDS, self._flush)
             return
-        for piece in [data[i : i + 3] for i in range(0, len(data), 3)] if self._faults.torn else [data]:
-            self._writer.write(piece)
-            await asyncio.sleep(0)
-        await self._drain()
+        async with self._speaking:
+            for piece in [data[i : i + 3] for i in range(0, len(data), 3)] if self._faults.torn else [data]:
+                self._writer.write(piece)
+                await asyncio.sleep(0)
+            await self._drain()
 
     async def check_in(self, guest: Pairs, cards: list[Pairs]) -> None:
         """GI, and KR for each card."""
@@ -204,8 +208,11 @@ class Station:
         if kind != "LR" and not RECORD.fullmatch(text):
             self._observed.violations.append(f"{kind} is no record")
             return
-        if len(text) > LONGEST or "\ufffd" in text:
-            self._observed.violations.append(f"{kind} is too long or not in the code page")
+        if len(text) > LONGEST:
+            self._observed.violations.append(f"{kind} is too long")
+            return
+        if "\ufffd" in text:
+            self._observed.violations.append(f"{kind} is not in the code page")
             return
         if kind in ("LS", "LA", "LE", "DR") and (wrong := list(violations(kind, _fields(text)))):
             self._observed.violations.extend(wrong)
@@ -234,8 +241,12 @@ class Station:
         else:
             await self._start()
 
-    def _link_described(self, values: dict[str, str]) -> None:
+    def _forget(self) -> None:
         self.fields, self.alive, self._introduced = {}, False, False
+        self._postings.forget()
+
+    def _link_described(self, values: dict[str, str]) -> None:
+        self._forget()
         wrong = list(violations("LD", values))
         if not wrong and values["IF"] not in INTERFACE_CODES:
             wrong.append("LD.IF out of form")
@@ -293,14 +304,19 @@ class Station:
         for room in self._hotel.rooms:
             if not self._hotel.in_room(room):
                 await self.say("GO", [("RN", room), ("GS", "N"), ("SF", "")], agreed=True)
-        for stay in self._hotel.stays.values():
+        asked = list(self._hotel.stays)
+        for stay in self._still_here(asked):
             await self.say("GI", [*self._interface.guest(stay), ("SF", "")], agreed=True)
         if self._faults.unfinished_resync:
             return
         await self.say("DE", self._interface.stamp())
-        for stay in self._hotel.stays.values():
+        for stay in self._still_here(asked):
             for card in cards(stay):
                 await self.say("KR", card, agreed=True)
+
+    def _still_here(self, reservations: list[str]) -> Iterator[Stay]:
+        """The hotel does not stand still while it tells of its guests."""
+        return (self._hotel.stays[number] for number in reservations if number in self._hotel.stays)
 
     async def _hear_data(self, kind: str, text: str) -> None:
         if not is_known(kind):

@@ -31,7 +31,9 @@ class WakeUps:
 
     def cancel(self, wake_up: WakeUp) -> bool:
         """Whether there was one."""
-        return self._ordered.pop(wake_up, self) is None
+        known = wake_up in self._ordered
+        self._ordered.pop(wake_up, None)
+        return known
 
     def ring(self, wake_up: WakeUp) -> str:
         """The call is made, once: its only result."""
