@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
-
-import msgspec
 
 from kiosk.books.postings import PMS, POSTING, Posting, room_postings
 from kiosk.config.load import load
 from kiosk.hotel.clock import system_clock
 from kiosk.hotel.desk import Desk
 from kiosk.hotel.guests import CachedGuests
+from kiosk.hotel.link import run_link
 from kiosk.hotel.postman import Postman
 from kiosk.hotel.rest.line import Pace, RestLine
 from kiosk.hotel.roster import Roster
@@ -47,14 +46,12 @@ class RestStation:
     folder: Path
     line: Callable[[], RestLine]
     ticks: int = 0
-    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        hotel = msgspec.structs.replace(load(None).hotel)
         self.db = Database(self.folder / "books.db", BOOKS)
         self.postings = room_postings(self.db)
         self.guests = CachedGuests(self.folder / "guests.db")
-        rules = Rules.of("lobby", "Asia/Shanghai", hotel, load(None).wake_up)
+        rules = Rules.of("lobby", "Asia/Shanghai", load(None).hotel, load(None).wake_up)
         self.register = Register(Database(self.folder / "register.db", REGISTER), rules)
         self._sold = 0
 
@@ -70,14 +67,7 @@ class RestStation:
             on_tick=self._tick,
             beat=0.05,
         )
-        self.task = asyncio.create_task(self._serve(desk))
-
-    async def _serve(self, desk: Desk) -> None:
-        await desk.open()
-        try:
-            await self.line().serve(desk, self._stop)
-        finally:
-            await desk.close()
+        self.task = asyncio.create_task(run_link(self.line(), desk, self._stop))
 
     def _tick(self) -> None:
         self.ticks += 1

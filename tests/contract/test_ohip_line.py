@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -192,3 +193,42 @@ async def test_neither_guests_nor_secrets_are_logged(opera, station):
     said = str(logs)
     for private in ("31001", "0808", "Lindqvist", VirtualOhip.client[1], "Bearer"):
         assert private not in said
+
+
+async def test_the_link_process_works_opera_cloud_by_its_configuration(tmp_path, opera):
+    with Server(opera.app) as server:
+        ready = settings(tmp_path, server.url)
+        file = tmp_path / "kiosk.toml"
+        file.write_text(f"""
+            [paths]
+            state = "{tmp_path}"
+            runtime = "{tmp_path / "run"}"
+            [hotel]
+            adapter = "ohip"
+            [hotel.ohip]
+            url = "{ready.url}"
+            hotel = "{ready.hotel}"
+            app_key_file = "{ready.app_key_file}"
+            client_id = "{ready.client_id}"
+            client_secret_file = "{ready.client_secret_file}"
+            transaction_code = "{ready.transaction_code}"
+            cashier = {ready.cashier}
+        """)
+        station = RestStation(tmp_path, lambda: RestLine(Ohip(ready, SHANGHAI), BRISK))
+        charge = station.sell("31001")
+        link = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "kiosk", "link", "--config", str(file)), stdout=asyncio.subprocess.PIPE
+        )
+        try:
+            await station.becomes(charge, DeliveryState.DELIVERED)
+            assert await station.guests.identify("0808", "Ingrid Lindqvist-Example")
+            link.terminate()
+            said, _ = await asyncio.wait_for(link.communicate(), 10)
+        finally:
+            if link.returncode is None:
+                link.kill()
+            station.close()
+    assert link.returncode == 0
+    assert opera.amounts("31001") == SENT_ONCE
+    assert b"31001" not in said
+    assert b"Lindqvist" not in said
