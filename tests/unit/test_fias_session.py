@@ -1,26 +1,44 @@
+"""The FIAS conversation, bytes in and effects out: whoever begins, whatever comes between, however sloppy the peer."""
+
+from __future__ import annotations
+
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.hotel.answers import Consequence, consequence
 from kiosk.hotel.clock import Moment
 from kiosk.hotel.fias.codec import Malformed
 from kiosk.hotel.fias.events import (
-    Answer,
     AuditBegan,
     AuditEnded,
-    GuestNews,
+    Bill,
+    Found,
     Hangup,
-    LateAnswer,
-    NoAnswer,
+    InquiryLost,
+    InquiryRefused,
+    MessagesLost,
+    MessagesTold,
     Noise,
     Send,
+    Told,
+    Unsent,
+    Unusable,
     Up,
 )
-from kiosk.hotel.fias.records import DEFAULT_FIELDS, Description, RoomPosting
+from kiosk.hotel.fias.fidcrypt import Key
+from kiosk.hotel.fias.inquiry import BillRequest, Candidate, Inquiry
+from kiosk.hotel.fias.records import (
+    DEFAULT_FIELDS,
+    GUEST_POSTING_FIELDS,
+    Charge,
+    Description,
+    GuestPosting,
+    RoomPosting,
+)
 from kiosk.hotel.fias.session import Phase, Session
+from kiosk.hotel.news import Answer, GuestIn, LateAnswer, NoAnswer, RollBegan, RollEnded
 
 NOON = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
 INTRODUCTION = [
@@ -52,9 +70,12 @@ def hears(session, text, seconds):
     return session.received(b"\x02" + text.encode("gbk") + b"\x03", at(seconds))
 
 
-def posting(sequence, **other):
-    values = {"room": "0808", "amount": 150, "decimals": 2, "text": "Copy A4", "voucher": 7, "sold_at": NOON}
-    return RoomPosting(sequence, **{**values, **other})
+def charge(sequence, amount=150):
+    return Charge(sequence, amount, decimals=2, text="Copy A4", voucher=7, sold_at=NOON)
+
+
+def posting(sequence, room="0808"):
+    return RoomPosting(room, charge(sequence))
 
 
 @pytest.fixture
@@ -94,10 +115,66 @@ def test_one_that_still_knows_us_is_told_our_fields_again(session):
     assert learned(effects) == [Up()]
 
 
+def test_one_that_waits_for_a_description_without_a_word_gets_it(session):
+    session.tick(at(3))
+    assert session.tick(at(12.9)) == ()
+    assert len(said(session.tick(at(13)))) == len(INTRODUCTION)
+    assert hears(session, "LA|DA261121|TI120014|", 14) == (Up(),)
+
+
 def test_nobody_there_at_all_ends_the_connection(session):
     session.tick(at(3))
-    assert session.tick(at(33)) == (Hangup("silent"),)
+    session.tick(at(13))
+    assert session.tick(at(43)) == (Hangup("silent"),)
     assert session.phase is Phase.DOWN
+
+
+def test_an_answer_that_comes_late_still_brings_the_link_up(session):
+    hears(session, "LS|DA261121|TI120000|", 1)
+    assert session.tick(at(30)) == ()
+    assert hears(session, "LA|DA261121|TI120030|", 30.5) == (Up(),)
+
+
+def test_what_the_hotel_system_says_of_itself_in_between_is_heard_out(session):
+    hears(session, "LS|DA261121|TI120000|", 1)
+    assert hears(session, "LC|DA261121|TI120000|A15.6|RP1CH|", 1) == ()
+    assert hears(session, "LD|DA261121|TI120000|V#9|IFPM|", 1) == ()
+    assert hears(session, "LA|", 1) == (Up(),)
+
+
+class TestAStationWithAKey:
+    KEY = Key.parse("FidCrypt0S|AAECAwQFBgcICQoLDA0ODw==")
+
+    def described(self, effects):
+        return next(effect.record for effect in effects if isinstance(effect, Send) and effect.record.kind == "LD")
+
+    @pytest.fixture
+    def session(self):
+        fresh = Session(Description(key=self.KEY))
+        fresh.connected(at(0))
+        return fresh
+
+    def test_shows_that_it_knows_it_by_the_last_link_start(self, session):
+        first = self.described(hears(session, "LS|DA261121|TI115900|", 1))
+        assert first.get("RT") == "1"
+        assert self.KEY.check(first.get("CG"), "261121", "115900")
+        again = self.described(hears(session, "LS|DA261121|TI120200|", 2))
+        assert self.KEY.check(again.get("CG"), "261121", "120200")
+
+    def test_uses_its_own_link_start_where_the_other_side_said_none(self, session):
+        session.tick(at(3))
+        described = self.described(hears(session, "LA|", 4))
+        assert self.KEY.check(described.get("CG"), "261121", "120003")
+
+    def test_takes_a_link_start_without_a_time_for_one_of_its_own(self, session):
+        described = self.described(hears(session, "LS|", 1))
+        assert self.KEY.check(described.get("CG"), "261121", "120001")
+
+
+def test_a_station_without_a_key_asks_for_no_more_than_it_needs(session):
+    described = said(hears(session, "LS|DA261121|TI120000|", 1))[0]
+    assert "|RT" not in described
+    assert "|CG" not in described
 
 
 def test_a_description_that_is_not_accepted_ends_the_connection(session):
@@ -121,6 +198,17 @@ def test_link_alive_is_answered_once_and_never_played_back_and_forth(alive):
     assert hears(alive, "LA|", 380.2) == ()
     assert hears(alive, "LA|", 380.3) == ()
     assert alive.phase is Phase.ALIVE
+
+
+def test_two_polite_sides_do_not_play_link_alive_back_and_forth(alive):
+    """The peer answers each of ours, slowly."""
+    ours = 0
+    for second in range(20, 300, 14):
+        ours += len(said(hears(alive, "LA|", second)))
+    assert 0 < ours <= 10
+    answered = said(hears(alive, "LA|", 400))
+    echo = said(hears(alive, "LA|", 415))
+    assert (len(answered), len(echo)) == (1, 0)
 
 
 def test_a_quiet_line_is_checked_every_five_minutes_and_not_oftener(alive):
@@ -151,13 +239,6 @@ def test_a_posting_carries_exactly_the_agreed_fields(alive):
     ]
 
 
-def test_the_only_subtotal_equals_the_total():
-    station = Description(fields={**DEFAULT_FIELDS, "PS": ("P#", "RN", "PT", "TA", "S1", "SO", "T1", "DA", "TI")})
-    record = posting(1, amount=-250, decimals=0).record(station)
-    assert record.get("TA") == record.get("S1") == "-25000"
-    assert record.get("T1") is None
-
-
 def test_one_posting_is_outstanding_at_a_time(alive):
     alive.post(posting(7), at(2))
     assert not alive.may_post
@@ -173,11 +254,29 @@ def test_a_posting_that_cannot_be_written_is_not_outstanding(alive):
     assert alive.may_post
 
 
+def test_an_answer_for_another_station_is_not_ours(alive):
+    alive.post(posting(7), at(2))
+    assert hears(alive, "PA|ASNG|P#7|WSELSEWHERE|", 2) == (Noise("answer-for-another-station"),)
+    assert hears(alive, "PA|ASOK|P#7|WSkiosk1|", 2) == (Answer(7, "OK"),)
+
+
+def test_an_answer_is_understood_however_carelessly_it_is_written(alive):
+    alive.post(posting(7), at(2))
+    assert hears(alive, "PA|P#00000007|ZZ?|CT|AS ok |WS", 2) == (Answer(7, "OK"),)
+
+
+def test_a_record_that_the_line_refused_is_surely_not_there(alive):
+    alive.post(posting(7), at(2))
+    assert alive.unsent() == (Unsent(7),)
+    assert alive.unsent() == ()
+    assert alive.may_post
+
+
 def test_answers_are_matched_by_number_and_not_by_room(alive):
     alive.post(posting(7), at(2))
     assert hears(alive, "PA|ASOK|RN0808|P#6|", 2) == (LateAnswer(6, "OK"),)
     assert hears(alive, "PA|ASOK|RN0808|", 2) == (Noise("answer-without-number"),)
-    for number in ("", "-7", "７", "7 ", "9" * 5000):
+    for number in ("", "-7", "７", "7x", "9" * 5000):
         assert hears(alive, f"PA|ASOK|RN0808|P#{number}|", 2) == (Noise("answer-without-number"),)
     assert hears(alive, "PA|ASNG|P#0007|", 2) == (Answer(7, "NG"),)
     assert hears(alive, "PA|ASOK|P#7|", 2) == (LateAnswer(7, "OK"),)
@@ -240,14 +339,144 @@ def test_nothing_is_sent_between_a_resync_and_its_end(alive):
     assert said(alive.resync(at(2))) == ["DR|DA261121|TI120002|"]
     assert not alive.may_post
     news = [*hears(alive, "DS|", 2), *hears(alive, "GI|RN0808|G#1|", 3), *hears(alive, "DE|", 4)]
-    assert [effect.record.kind for effect in news if isinstance(effect, GuestNews)] == ["DS", "GI", "DE"]
+    assert news == [Told(RollBegan()), Told(GuestIn("0808", "1")), Told(RollEnded())]
     assert alive.may_post
 
 
 def test_a_resync_without_answer_does_not_hold_the_charges_for_ever(alive):
     alive.resync(at(2))
-    assert Noise("resync-unfinished") in alive.tick(at(62))
+    assert alive.tick(at(31)) == ()
+    assert Noise("resync-unfinished") in alive.tick(at(32))
     assert alive.may_post
+
+
+def test_a_long_resync_may_take_its_time_as_long_as_it_goes_on(alive):
+    alive.resync(at(2))
+    hears(alive, "DS|", 3)
+    for minute in range(1, 10):
+        hears(alive, "GI|RN0808|G#1|", minute * 59)
+        assert Noise("resync-unfinished") not in alive.tick(at(minute * 59 + 50))
+        hears(alive, "GC|RN0808|G#1|GNReal-Time|", minute * 59 + 50)
+    assert not alive.may_post
+    hears(alive, "DE|", 600)
+    assert alive.may_post
+
+
+def test_a_resync_that_nobody_asked_for_is_taken_as_it_comes(alive):
+    assert hears(alive, "DS|", 2) == (Told(RollBegan()),)
+    assert not alive.may_post
+    assert hears(alive, "DE|", 3) == (Told(RollEnded()),)
+    assert hears(alive, "DE|", 4) == (Told(RollEnded()),)
+    assert alive.may_post
+
+
+class TestPostingToAGuest:
+    @pytest.fixture
+    def alive(self):
+        bill = {"XR": ("RN", "G#"), "XI": ("BI",), "XB": ("BA",)}
+        session = Session(Description(fields={**DEFAULT_FIELDS, **GUEST_POSTING_FIELDS, **bill}).posting("guest"))
+        session.connected(at(0))
+        hears(session, "LS|", 1)
+        hears(session, "LA|", 1)
+        return session
+
+    def test_begins_with_an_inquiry_that_says_nothing_of_money(self, alive):
+        assert said(alive.inquire(Inquiry(7, "0808"), at(2))) == ["PR|PI0808|PMROOM|P#7|WSKIOSK1|"]
+        assert not alive.may_post
+
+    def test_goes_to_the_guest_who_was_found(self, alive):
+        alive.inquire(Inquiry(7, "0808"), at(2))
+        found = hears(alive, "PL|P#7|WSKIOSK1|RN0808|G#1|GNOne|BA150|RN0808|G#2|GNTwo|", 2.1)
+        assert found == (Found((Candidate("0808", "1", "One", "150"), Candidate("0808", "2", "Two"))),)
+        assert said(alive.post(GuestPosting("0808", "2", "Two", charge(8)), at(3))) == [
+            "PR|RN0808|G#2|GNTwo|PMROOM|TA150|DA261121|TI120000|P#8|WSKIOSK1|C#7|CTCopy A4|"
+        ]
+        assert alive.tick(at(62)) == ()
+        assert learned(alive.tick(at(63))) == [NoAnswer(8, "timeout")]
+
+    def test_ends_where_nobody_is_found(self, alive):
+        alive.inquire(Inquiry(7, "0808"), at(2))
+        assert hears(alive, "PA|ASNG|P#7|", 2.1) == (InquiryRefused("NG"),)
+        assert alive.may_post
+
+    def test_learns_of_a_night_audit_by_its_inquiry(self, alive):
+        alive.inquire(Inquiry(7, "0808"), at(2))
+        assert hears(alive, "PA|ASNA|P#7|", 2.1) == (InquiryRefused("NA"), AuditBegan())
+
+    def test_leaves_nothing_in_doubt_when_the_inquiry_is_lost(self, alive):
+        alive.inquire(Inquiry(7, "0808"), at(2))
+        assert learned(alive.tick(at(62))) == [InquiryLost("timeout")]
+        hears(alive, "LA|", 62.1)
+        alive.inquire(Inquiry(8, "0808"), at(63))
+        assert alive.lost() == (InquiryLost("cut"),)
+
+    def test_is_not_misled_by_an_answer_to_another_question(self, alive):
+        alive.inquire(Inquiry(7, "0808"), at(2))
+        assert hears(alive, "PL|P#6|RN0808|G#1|", 2) == (Noise("stray-guest-list"),)
+        assert hears(alive, "PL|RN0808|G#1|", 2) == (Noise("stray-guest-list"),)
+        assert hears(alive, "PL|P#7|WSELSEWHERE|RN0808|G#1|", 2) == (Noise("stray-guest-list"),)
+        assert alive.waiting
+        alive.lost()
+        alive.connected(at(3))
+        hears(alive, "LS|", 3)
+        hears(alive, "LA|", 3)
+        alive.post(GuestPosting("0808", "2", "Two", charge(8)), at(4))
+        assert hears(alive, "PL|P#8|RN0808|G#1|", 4) == (Noise("stray-guest-list"),)
+
+    def test_may_ask_for_the_bill(self, alive):
+        assert said(alive.ask_bill(BillRequest("0808", "2"), at(2))) == ["XR|RN0808|G#2|"]
+        assert hears(alive, "XI|RN0808|G#1|BDSomebody else|BI900|", 3) == ()
+        assert hears(alive, "XI|RN0808|G#2|BDCopy A4 000007|BI150|", 25) == ()
+        assert alive.tick(at(50)) == ()
+        [bill] = hears(alive, "XB|RN0808|G#2|BA150|", 51)
+        assert isinstance(bill, Bill)
+        assert [line.get("BI") for line in bill.lines] == ["150"]
+        assert alive.may_post
+
+    def test_gives_a_bill_up_that_never_comes(self, alive):
+        alive.ask_bill(BillRequest("0808", "2"), at(2))
+        assert learned(alive.tick(at(32))) == [InquiryLost("timeout")]
+
+
+class TestMessages:
+    def test_are_told_when_the_hotel_system_says_that_there_are_no_more(self, alive):
+        alive.messages_asked(at(2))
+        assert not alive.may_ask_messages
+        effects = hears(alive, "XT|RN0808|G#1|MI7|MTCall home|", 3)
+        assert [type(effect) for effect in effects] == [Told]
+        assert hears(alive, "XT|RN0808|G#1|", 3)[-1] == MessagesTold(answered=True)
+        assert alive.may_ask_messages
+
+    def test_are_told_when_no_more_come(self, alive):
+        alive.messages_asked(at(2))
+        hears(alive, "XT|RN0808|G#1|MI7|MTCall home|", 5)
+        assert alive.tick(at(6.9)) == ()
+        assert alive.tick(at(7)) == (MessagesTold(answered=True),)
+
+    def test_are_given_up_after_ten_seconds_of_nothing(self, alive):
+        alive.messages_asked(at(2))
+        assert alive.tick(at(11.9)) == ()
+        assert alive.tick(at(12)) == (MessagesTold(answered=False),)
+
+    def test_are_lost_with_the_line(self, alive):
+        alive.messages_asked(at(2))
+        assert alive.lost() == (MessagesLost(),)
+
+    def test_that_nobody_asked_for_are_news_all_the_same(self, alive):
+        assert [type(effect) for effect in hears(alive, "XT|RN0808|G#1|MI7|MTCall home|", 3)] == [Told]
+
+
+def test_news_that_say_nothing_are_named(alive):
+    assert hears(alive, "GI|G#1|", 2) == (Unusable("GI"),)
+    assert hears(alive, "WR|RN0808|DA261301|TI070000|", 2) == (Unusable("WR"),)
+
+
+def test_every_record_that_comes_is_shown_to_whoever_watches():
+    seen = []
+    session = Session(Description(), tap=seen.append)
+    session.connected(at(0))
+    session.received(b"xx\x02LS|\x03\x02|\x03", at(1))
+    assert [item if isinstance(item, str) else item.kind for item in seen] == ["between-frames", "LS", "malformed"]
 
 
 def test_noise_is_named_and_changes_nothing(alive):
@@ -270,19 +499,7 @@ def test_our_own_end_says_so(alive):
     assert hears(alive, "LA|", 3) == ()
 
 
-@pytest.mark.parametrize("status", ["NR", "NM", "DE", "AA", "AN", "", "ZZ"])
-def test_an_answer_that_belongs_to_no_posting_is_for_a_person(status):
-    assert consequence(status) is Consequence.UNKNOWN
-
-
-@pytest.mark.parametrize("kind", ["PS", "PA"])
-def test_a_station_that_could_not_tell_its_postings_apart_is_refused(kind):
-    fields = {**DEFAULT_FIELDS, kind: tuple(name for name in DEFAULT_FIELDS[kind] if name != "P#")}
-    with pytest.raises(ValueError, match="P#"):
-        Description(fields=fields)
-
-
-KINDS = ("LS", "LA", "PA", "NS", "NE", "DS", "DE", "GI", "GO", "GC", "KR", "LC", "XL", "QQ")
+KINDS = ("LS", "LA", "PA", "PL", "XT", "XB", "NS", "NE", "DS", "DE", "GI", "GO", "GC", "KR", "LC", "XL", "WA", "QQ")
 steps = st.one_of(
     st.binary(max_size=20),
     st.builds(

@@ -47,7 +47,7 @@ POSTING_NEEDS: Mapping[Posting, Mapping[str, frozenset[str]]] = MappingProxyType
     {
         "room": {"PS": frozenset({"RN", "PT", "TA", "DA", "TI", "P#"}), "PA": frozenset({"AS", "P#"})},
         "guest": {
-            "PR": frozenset({"PI", "RN", "G#", "PM", "TA", "DA", "TI", "P#"}),
+            "PR": frozenset({"PI", "RN", "G#", "GN", "PM", "TA", "DA", "TI", "P#", "WS"}),
             "PL": frozenset({"RN", "G#", "P#"}),
             "PA": frozenset({"AS", "P#"}),
         },
@@ -124,7 +124,7 @@ class Charge:
     ``amount`` is all that is owed, in minor units of a currency with ``decimals``, negative for a correction. Of it
     are ``tax`` added on top, ``service_charge``, ``tip`` and ``discount`` (what was taken off, not negative unless the
     whole is a correction). ``voucher`` is the check number the guest's receipt shows; ``sold_at`` the hotel's local
-    time of the service; ``sequence`` the P# that identifies this one attempt.
+    time of the service; ``sequence`` the P# that identifies this one attempt. ``voucher`` 0: a technician's trial.
     """
 
     sequence: int
@@ -146,7 +146,7 @@ class Charge:
             **dict(stamp(self.sold_at)),
             "P#": str(self.sequence),
             "WS": station.workstation,
-            "C#": str(self.voucher % CHECK_NUMBERS),
+            **({"C#": str(self.voucher % CHECK_NUMBERS)} if self.voucher else {}),
             "CT": plain_text(self.text, TEXT_LENGTH, station.code_page),
             "X1": plain_text(self.text, DETAIL_LENGTH, station.code_page),
             "SO": OUTLET,
