@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import random
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,11 +19,20 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from kiosk.books.postings import PMS, POSTING, Posting, room_postings
 from kiosk.hotel.fias import transport
 from kiosk.hotel.fias.serial_far_side import HotelPace, SerialFarSide
 from kiosk.hotel.fias.serial_framing import Pace
 from kiosk.hotel.fias.serial_wire import serial
+from kiosk.hotel.fias.simulator import HotelSimulator
+from kiosk.hotel.fias.timings import Timings
 from kiosk.hotel.fias.transport import Connect, RecordRefused, StreamWire, Wire, WireCut, tcp, tls_context
+from kiosk.hotel.link import run_link
+from kiosk.hotel.status import read_status
+from kiosk.outbox import Delivery, DeliveryState, Outbox, enqueue
+from kiosk.store.database import Database
+from kiosk.store.migrations import BOOKS
+from tests.links import desk_of, fias_line_to
 
 SOON = 10.0
 LS, LA, PS = b"\x02LS|DA161117|TI102926|\x03", b"\x02LA|DA161117|TI102927|\x03", b"\x02PS|RN0808|TA150|P#7|\x03"
@@ -57,9 +67,13 @@ class House:
         self.writer.write(data)
 
     async def has(self, *, conversations: int = 0, ended: int = 0, heard: bytes = b"") -> None:
-        async with asyncio.timeout(SOON):
-            while self.conversations < conversations or self.ended < ended or heard not in self.heard:
-                await asyncio.sleep(0.005)
+        await until(lambda: self.conversations >= conversations and self.ended >= ended and heard in self.heard)
+
+
+async def until(right: Callable[[], object]) -> None:
+    async with asyncio.timeout(SOON):
+        while not right():
+            await asyncio.sleep(0.005)
 
 
 def never() -> asyncio.Future[bool]:
@@ -486,10 +500,7 @@ async def test_what_was_acknowledged_before_the_plug_was_pulled_is_read():
 
 
 async def _settled(house: House) -> None:
-    assert house.writer is not None
-    async with asyncio.timeout(SOON):
-        while house.writer.transport.busy:
-            await asyncio.sleep(0.005)
+    await until(lambda: house.writer is not None and not house.writer.transport.busy)
 
 
 async def test_a_port_that_is_not_there_is_a_cut_wire(tmp_path):
@@ -532,3 +543,102 @@ def _lrc(body: bytes) -> int:
     for byte in body:
         check ^= byte
     return check
+
+
+# The whole link on a serial line
+
+
+@dataclass
+class Kiosk:
+    """A link process on a line to the simulated hotel, with books to post from."""
+
+    hotel: HotelSimulator
+    far: SerialFarSide
+    postings: Outbox
+    sold: int = 0
+
+    def sell(self, minor: int) -> str:
+        self.sold += 1
+        key = f"charge-{self.sold}"
+        db = self.postings.db
+        posting = Posting(self.sold, key, "copy", minor, 10, "CNY", "Copy A4", db.now(), room="0808")
+        with db.transaction() as tx:
+            enqueue(tx, PMS, POSTING, key, posting.encode(), db.now())
+        return key
+
+    def delivery(self, key: str) -> Delivery:
+        delivery = self.postings.by_key(key)
+        assert delivery is not None
+        return delivery
+
+    async def becomes(self, key: str, *states: DeliveryState) -> Delivery:
+        await until(lambda: self.delivery(key).state in states)
+        return self.delivery(key)
+
+    def booked(self, minor: int) -> int:
+        return sum(entry.amount == minor for entry in self.hotel.folio("0808"))
+
+
+@asynccontextmanager
+async def linked(folder: Path) -> AsyncIterator[Kiosk]:
+    db = Database(folder / "books.db", BOOKS)
+    postings = room_postings(db)
+    hotel = HotelSimulator(answer_seconds=0.02)
+    stop = asyncio.Event()
+    try:
+        async with SerialFarSide(hotel.serve, PROMPT) as far:
+            desk = desk_of(folder, postings, retry=0.05, beat=0.02)
+            way = fias_line_to(serial(far.path, pace=BRISK), timings=Timings(listen=0.5, answer=1.5))
+            link = asyncio.create_task(run_link(way, desk, stop))
+            try:
+                await until(lambda: (told := read_status(folder / "link.json")) and told.alive and told.guests)
+                yield Kiosk(hotel, far, postings)
+            finally:
+                stop.set()
+                await asyncio.wait_for(link, SOON)
+            assert far.violations == []
+            assert hotel.observed.violations == []
+    finally:
+        postings.close()
+        db.close()
+
+
+async def test_guests_and_charges_cross_a_serial_line(tmp_path):
+    async with linked(tmp_path) as kiosk:
+        keys = [kiosk.sell(100 + number) for number in range(10)]
+        await kiosk.becomes(keys[-1], DeliveryState.DELIVERED)
+        assert [entry.amount for entry in kiosk.hotel.folio("0808")] == [100 + number for number in range(10)]
+
+
+async def test_a_charge_the_line_refused_is_not_in_doubt_and_goes_again(tmp_path):
+    async with linked(tmp_path) as kiosk:
+        kiosk.far.nak_next(4)
+        key = kiosk.sell(111)
+        await kiosk.becomes(key, DeliveryState.DELIVERED)
+        assert kiosk.booked(111) == 1
+
+
+async def test_a_charge_whose_acknowledgement_was_lost_for_good_is_in_doubt_and_not_sent_again(tmp_path):
+    async with linked(tmp_path) as kiosk:
+        kiosk.far.no_ack(4)
+        key = kiosk.sell(111)
+        await kiosk.becomes(key, DeliveryState.UNKNOWN)
+        await kiosk.becomes(kiosk.sell(222), DeliveryState.DELIVERED)
+        assert (kiosk.booked(111), kiosk.booked(222)) == (1, 1)
+        assert kiosk.delivery(key).attempts == 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_whatever_the_line_does_no_charge_is_booked_twice_and_none_said_to_be_that_is_not(tmp_path, seed):
+    chance = random.Random(seed)
+    verbs = ("nak_next", "no_ack", "foreign_byte", "garble_lrc", "drop_stx", "drop_etx")
+    ended = (DeliveryState.DELIVERED, DeliveryState.UNKNOWN)
+    async with linked(tmp_path) as kiosk:
+        sold = {}
+        for minor in range(100, 112):
+            getattr(kiosk.far, chance.choice(verbs))(chance.choice((1, 1, 2, 3, 4)))
+            sold[minor] = kiosk.sell(minor)
+            await kiosk.becomes(sold[minor], *ended)
+        for minor, key in sold.items():
+            delivered = kiosk.delivery(key).state is DeliveryState.DELIVERED
+            assert delivered <= kiosk.booked(minor) <= 1

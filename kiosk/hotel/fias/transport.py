@@ -144,11 +144,6 @@ def tcp(host: str, port: int, tls: ssl.SSLContext | None = None, server_name: st
     return connect
 
 
-def connection(host: str, port: int) -> AbstractAsyncContextManager[Wire]:
-    """Connect once, in the clear. Raises WireCut when nobody answers."""
-    return tcp(host, port)()
-
-
 def tls_context(authority: Path, certificate: Path, key: Path) -> ssl.SSLContext:
     """TLS 1.2 or later, where both sides show a certificate; the hotel's must be vouched for by ``authority``.
 
