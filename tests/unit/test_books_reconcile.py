@@ -1,3 +1,5 @@
+import sqlite3
+
 import pytest
 
 from kiosk.books import journal
@@ -104,7 +106,7 @@ def test_one_that_is_not_there_is_posted_again_under_a_new_number(books, posting
 def test_reconciling_twice_changes_nothing_more(books, postings):
     rows = [HotelRow(1, 1, 300), HotelRow(2, 2, 300)]
     reconcile_journal(postings, rows)
-    assert reconcile_journal(postings, rows) == Reconciled((), (), ())
+    assert reconcile_journal(postings, rows) == Reconciled((), (), (), ())
     assert check(books.db, rows).agree
 
 
@@ -130,6 +132,13 @@ def test_left_to_itself_the_journal_speaks_only_for_what_lies_between_our_own_po
     around = reconcile_journal(postings, [HotelRow(1, 1, 300), HotelRow(3, 3, 300)])
     assert (around.delivered, around.queued, around.differences) == ((), (2,), ())
     assert states(postings) == {1: "delivered", 2: "queued", 3: "delivered", 4: "unknown"}
+
+
+def test_one_that_is_there_twice_is_posted_and_reported(books, postings):
+    done = reconcile_journal(postings, [HotelRow(1, 1, 300), HotelRow(2, 2, 300), HotelRow(2, 9, 300)])
+    assert done.delivered == (2,)
+    assert [(each.key, each.values) for each in done.differences] == [("hotel.doubled", {"voucher": 2, "times": 2})]
+    assert balances(books)["clearing:room"] == 300
 
 
 def test_a_posting_of_another_amount_is_reported_and_decides_nothing(postings):
@@ -187,30 +196,44 @@ def test_a_refused_posting_stays_in_clearing_and_staff_are_asked_for_each_refusa
         assert balances(books)["clearing:room"] == 600
         assert check(books.db).agree
         file_requests(outbox, requests, "lobby")
+        asked = requests.list_open()[-1]
+        assert (asked.kind, asked.place, asked.details_key) == ("posting-refused", "lobby", "request.posting-refused")
+        assert asked.values == {"voucher": 3, "charge": delivery.key, "minor": 300, "reason": reason}
         resolve(postings, delivery.key, Outcome.NOT_POSTED, "desk")
-    told = [(each.kind, each.place, dict(each.values)) for each in requests.list_open()]
-    assert told[1:] == [
-        ("posting-refused", "lobby", {"voucher": 3, "reason": "NP"}),
-        ("posting-refused", "lobby", {"voucher": 3, "reason": "CO"}),
-    ]
+    assert [each.values["voucher"] for each in requests.list_open()] == [2, 3]
+    file_requests(outbox, requests, "lobby")
+    assert [each.values["voucher"] for each in requests.list_open()] == [2]
 
 
-def test_an_unknown_posting_asks_staff_once_for_each_attempt_and_only_staff_close_it(books, postings, tmp_path):
+def test_an_unknown_posting_asks_staff_once_for_each_attempt_until_it_is_cleared_up(books, postings, tmp_path):
     requests, outbox = Requests(Database(tmp_path / "register.db", REGISTER)), desk_outbox(books.db)
+
+    def asked():
+        file_requests(outbox, requests, "lobby")
+        return [(each.kind, each.values["voucher"]) for each in requests.list_open()]
+
     postings.begin(postings.next_due())
     postings.recover()
-    file_requests(outbox, requests, "lobby")
-    told = [(each.kind, each.details_key, dict(each.values)) for each in requests.list_open()]
-    assert told == [
-        ("posting-unknown", "request.posting-unknown", {"voucher": 2}),
-        ("posting-unknown", "request.posting-unknown", {"voucher": 3}),
-    ]
+    assert asked() == [("posting-unknown", 2), ("posting-unknown", 3)]
     reconcile_journal(postings, [HotelRow(1, 1, 300), HotelRow(2, 2, 300)], everything)
+    assert asked() == []
     postings.begin(postings.next_due())
     postings.unknown(postings.in_state(DeliveryState.SENDING)[0], "silence")
-    file_requests(outbox, requests, "lobby")
-    assert [each.values["voucher"] for each in requests.list_open()] == [2, 3, 3]
+    assert asked() == [("posting-unknown", 3)]
+    assert postings.late_delivered(4, "P#4").state is DeliveryState.DELIVERED
+    assert asked() == []
     assert check(books.db).agree
+
+
+def test_a_request_that_a_person_closed_stays_closed_by_that_person(books, postings, tmp_path):
+    requests, outbox = Requests(Database(tmp_path / "register.db", REGISTER)), desk_outbox(books.db)
+    file_requests(outbox, requests, "lobby")
+    requests.close(requests.list_open()[0].number, "night-manager")
+    reconcile_journal(postings, [HotelRow(1, 1, 300), HotelRow(2, 2, 300)])
+    file_requests(outbox, requests, "lobby")
+    with sqlite3.connect(requests.db.path) as other:
+        assert other.execute("SELECT closed_by FROM requests").fetchall() == [("night-manager",)]
+    other.close()
 
 
 def test_filing_that_was_interrupted_files_once(books, tmp_path):
