@@ -22,7 +22,6 @@ log = structlog.get_logger()
 GRACE = 30_000
 """Milliseconds the hotel system has to take a call that was ordered at short notice."""
 
-WORKED = (WakeUpState.ANSWERED, WakeUpState.CALLED)
 UNDER_WAY = (WakeUpState.ORDERED, WakeUpState.REGISTERED)
 
 _E = WakeUpEvent
@@ -64,8 +63,14 @@ class WakeWatch:
                 wake_ups.step_in(tx, call, event, "staff" if event is _E.ATTEND else "")
 
     def _try_way(self, tx: Transaction, calls: Sequence[WakeUp]) -> None:
-        """Before the first call of a day the way of the calls is tried; where it fails the day's are a person's."""
+        """Before the first call of a day the way of the calls is tried; where it fails the day's are a person's.
+
+        Calls that are ordered later in the day come by here too.
+        """
         now = self._register.db.now()
+        for test in calls:
+            if test.origin is Origin.TEST and test.state not in UNDER_WAY:
+                self._register.wake_ups.tell_test_failed_in(tx, test)
         coming = [call for call in ahead(calls, *UNDER_WAY) if call.at > now]
         before = self._rules.wake_up.test_minutes * MINUTE
         if not coming or now < coming[0].at - before:
@@ -74,8 +79,10 @@ class WakeWatch:
         tests = self._register.wake_ups.tests_in(tx, since - before, until)
         if not tests:
             self._begin_test(tx, now)
-        elif tests[-1].state not in (*WORKED, *UNDER_WAY):
-            self._fail(tx, tests[-1], [call for call in coming if call.at < until])
+        elif tests[-1].state is WakeUpState.ATTENDED:
+            for call in coming:
+                if call.at < until:
+                    self._register.wake_ups.step_in(tx, call, _E.HAND_OVER, "test")
 
     def _begin_test(self, tx: Transaction, now: int) -> None:
         wake_ups = self._register.wake_ups
@@ -84,15 +91,8 @@ class WakeWatch:
             log.info("wake-up.test-ordered", wake_up=number)
         else:
             works = self._alive()
-            number = wake_ups.tested_in(tx, now, "link", works=works)
+            number = wake_ups.tested_in(tx, now, works=works)
             log.info("wake-up.link-tried", wake_up=number, works=works)
-
-    def _fail(self, tx: Transaction, test: WakeUp, calls: Sequence[WakeUp]) -> None:
-        """Also calls that are ordered later in the day come by here, round by round."""
-        wake_ups = self._register.wake_ups
-        wake_ups.tell_test_failed_in(tx, test)
-        for call in calls:
-            wake_ups.step_in(tx, call, _E.HAND_OVER, "test")
 
     def _hand_over(self, tx: Transaction, late: Sequence[Queued]) -> None:
         """What the hotel system could not be told for so long is told to a person, or to nobody any more."""

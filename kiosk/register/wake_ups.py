@@ -19,7 +19,7 @@ from kiosk.hotel.errands import WakeUpClear, WakeUpSet
 from kiosk.register.outgoing import Outgoing
 from kiosk.register.requests import Requests
 from kiosk.register.rules import Rules
-from kiosk.store.statement import Row, Statement, Transaction
+from kiosk.store.statement import Row, Statement, Transaction, constant
 from kiosk.store.tables import wake_ups
 
 log = structlog.get_logger()
@@ -140,7 +140,7 @@ class WakeUp:
 
 _COLUMNS = ("room", "reservation", "at", "origin", "state", "visit", "language", "remark", "changed_at")
 _ADD = Statement(insert(wake_ups).values({name: bindparam(name) for name in _COLUMNS}))
-_open = wake_ups.c.state.in_([state.value for state in OPEN])
+_open = wake_ups.c.state.in_([constant(state) for state in OPEN])
 _OPEN = Statement(select(wake_ups).where(_open).order_by(wake_ups.c.at, wake_ups.c.number))
 _BY_NUMBER = Statement(select(wake_ups).where(wake_ups.c.number == bindparam("of")))
 _OF_ROOM = Statement(
@@ -242,8 +242,9 @@ class WakeUps:
                 self._outgoing.send(tx, WakeUpSet(call.number, call.room, call.at))
 
     def still_set_in(self, tx: Transaction, cleared: WakeUpClear) -> None:
-        """The hotel system would not take a call off its list: a person does."""
-        self._tell_staff(tx, "wake-up-cancelled", cleared.number, cleared.room, cleared.at)
+        """The hotel system has not taken a call off its list: a person does, unless it is one that a person makes."""
+        if self._call(tx, cleared.number).state in (_S.CANCELLED, _S.CLEARED):
+            self._tell_staff(tx, "wake-up-cancelled", cleared.number, cleared.room, cleared.at)
 
     def hear_ordered_in(self, tx: Transaction, room: str, at: datetime) -> None:
         """Somebody ordered it elsewhere; what is on the list already is our own, told back to us."""
@@ -292,19 +293,21 @@ class WakeUps:
         self._outgoing.send(tx, WakeUpSet(number, self.rules.wake_up.test_room, _minute(at)), _set_key(number))
         return number
 
-    def tested_in(self, tx: Transaction, at: int, remark: str, *, works: bool) -> int:
+    def tested_in(self, tx: Transaction, at: int, *, works: bool) -> int:
         """There is no telephone to try, but whether the hotel system can be reached is known at once."""
-        return self._add(tx, "", "", at, Origin.TEST, _S.ANSWERED if works else _S.ATTENDED, remark=remark)
+        number = self._add(tx, "", "", at, Origin.TEST, _S.ANSWERED if works else _S.UNANSWERED)
+        if not works:
+            self.tell_test_failed_in(tx, self._call(tx, number))
+        return number
 
     def tell_test_failed_in(self, tx: Transaction, test: WakeUp) -> None:
-        """Somebody looks why, and the test is over. Told once for each test."""
+        """Somebody looks why, and the test is over."""
         values: dict[str, str | int] = {"at": f"{self.local(test.at):%Y-%m-%d %H:%M}", "status": test.remark}
         kind = "wake-up-test-failed"
         self._requests.open_in(
             tx, kind, self.rules.place, "", "", f"request.{kind}", values, source=_source(kind, test.number)
         )
-        if (test.state, _E.ATTEND) in TRANSITIONS:
-            self._step(tx, test, _E.ATTEND, test.remark)
+        self._step(tx, test, _E.ATTEND, test.remark)
 
     def tests_in(self, tx: Transaction, since: int, before: int) -> list[WakeUp]:
         """The test calls of that time."""

@@ -1,0 +1,655 @@
+"""Wake-up calls: whatever happens, each is answered, attended, cancelled or cleared, or a person has been told."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from itertools import product
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kiosk.hotel.errands import WakeUpClear, WakeUpSet
+from kiosk.hotel.news import (
+    GuestChanged,
+    GuestIn,
+    GuestOut,
+    RollBegan,
+    RollEnded,
+    WakeUpDropped,
+    WakeUpOrdered,
+    WakeUpResult,
+)
+from kiosk.register.wake_ups import (
+    AHEAD,
+    OPEN,
+    REQUESTS,
+    TRANSITIONS,
+    IllegalWakeUp,
+    NoWakeUp,
+    Origin,
+    WakeUpEvent,
+    WakeUpState,
+    day_of,
+)
+from tests.register_kit import MINUTE, House, everything_in, house, rules
+
+ROOM, STAY = "0808", "31001"
+OPERATOR = rules(by="operator")
+TESTING = rules(test_room="9000")
+
+
+def order(at: House, ahead: float = 120, room: str = ROOM, stay: str = STAY) -> int:
+    return at.register.wake_ups.order(room, stay, at.minutes(ahead), "v1", "en")
+
+
+def local(at: House, instant: int) -> datetime:
+    """As the hotel writes it: its local time, without a zone."""
+    return at.register.wake_ups.local(instant).replace(tzinfo=None)
+
+
+def result(at: House, instant: int, status: str, room: str = ROOM) -> None:
+    at.board.told([WakeUpResult(room, local(at, instant), status)])
+
+
+def test_an_order_is_registered_when_the_hotel_system_has_it(tmp_path):
+    with house(tmp_path) as at:
+        number, when = order(at), at.minutes(120)
+        assert at.states() == ["ordered"]
+        assert at.carry_out() == [WakeUpSet(number, ROOM, when)]
+        assert at.states() == ["registered"]
+        assert at.asked() == []
+
+
+def test_seconds_are_left_out_and_the_same_minute_is_one_call(tmp_path):
+    with house(tmp_path) as at:
+        number = at.register.wake_ups.order(ROOM, STAY, at.minutes(60) + 12_345)
+        assert at.register.wake_ups.order(ROOM, STAY, at.minutes(60) + 54_321) == number
+        (call,) = at.register.wake_ups.list_open()
+        assert call.at == at.minutes(60)
+
+
+def test_sharers_each_have_their_own_call_of_the_same_minute_and_leaving_one_leaves_the_other(tmp_path):
+    with house(tmp_path) as at:
+        first, second = order(at), order(at, stay="31002")
+        assert first != second
+        at.carry_out()
+        at.register.wake_ups.cancel(first, ROOM, STAY)
+        assert at.queued() == []
+        assert at.states() == ["cancelled", "registered"]
+
+
+def test_the_list_is_in_time_order_and_a_guests_own(tmp_path):
+    with house(tmp_path) as at:
+        for ahead in (300, 60, 180):
+            order(at, ahead)
+        order(at, 90, room="0909", stay="31002")
+        mine = at.register.wake_ups.of_guest(ROOM, STAY)
+        assert [call.at for call in mine] == [at.minutes(ahead) for ahead in (60, 180, 300)]
+        assert [call.at for call in at.register.wake_ups.list_open()] == [at.minutes(n) for n in (60, 90, 180, 300)]
+
+
+def test_a_call_that_was_never_sent_is_cancelled_without_a_word_to_the_hotel(tmp_path):
+    with house(tmp_path) as at:
+        at.register.wake_ups.cancel(order(at), ROOM, STAY)
+        assert at.queued() == []
+        assert at.states() == ["cancelled"]
+
+
+def test_a_registered_call_is_cancelled_at_the_hotel_too(tmp_path):
+    with house(tmp_path) as at:
+        number, when = order(at), at.minutes(120)
+        at.carry_out()
+        at.register.wake_ups.cancel(number, ROOM, STAY)
+        assert at.carry_out() == [WakeUpClear(number, ROOM, when)]
+
+
+def test_a_change_cancels_and_orders_in_this_order(tmp_path):
+    with house(tmp_path) as at:
+        number = order(at)
+        at.carry_out()
+        changed = at.register.wake_ups.change(number, ROOM, STAY, at.minutes(180))
+        assert at.carry_out() == [
+            WakeUpClear(number, ROOM, at.minutes(120)),
+            WakeUpSet(changed, ROOM, at.minutes(180)),
+        ]
+        assert at.states() == ["cancelled", "registered"]
+
+
+def test_a_change_to_the_same_minute_changes_nothing(tmp_path):
+    with house(tmp_path) as at:
+        number = order(at)
+        at.carry_out()
+        assert at.register.wake_ups.change(number, ROOM, STAY, at.minutes(120) + 5_000) == number
+        assert at.queued() == []
+
+
+@pytest.mark.parametrize("whose", [("0909", STAY), (ROOM, "31002")])
+def test_nobody_changes_or_cancels_another_guests_call(tmp_path, whose):
+    with house(tmp_path) as at:
+        number = order(at)
+        with pytest.raises(NoWakeUp):
+            at.register.wake_ups.cancel(number, *whose)
+        with pytest.raises(NoWakeUp):
+            at.register.wake_ups.change(number, *whose, at.minutes(30))
+        assert at.states() == ["ordered"]
+
+
+def test_an_order_put_off_and_cancelled_meanwhile_is_not_sent_after_its_cancelling(tmp_path):
+    with house(tmp_path) as at:
+        number = order(at)
+        at.put_off(pause=30)
+        at.register.wake_ups.cancel(number, ROOM, STAY)
+        assert at.carry_out() == [WakeUpClear(number, ROOM, at.minutes(120))]
+        at.clock.move(seconds=60)
+        assert at.carry_out() == []
+
+
+def test_ordered_again_for_the_minute_just_cancelled_it_stands_in_whatever_order_the_hotel_hears(tmp_path):
+    with house(tmp_path) as at:
+        when = at.minutes(120)
+        first = order(at)
+        at.carry_out()
+        at.register.wake_ups.cancel(first, ROOM, STAY)
+        at.put_off(pause=30)
+        second = at.register.wake_ups.order(ROOM, STAY, when)
+        assert at.carry_out() == [WakeUpSet(second, ROOM, when)]
+        at.clock.move(seconds=31)
+        assert at.carry_out() == [WakeUpClear(first, ROOM, when), WakeUpSet(second, ROOM, when)]
+        assert at.states() == ["cancelled", "registered"]
+
+
+def test_where_the_operator_calls_it_is_a_request_with_room_and_time(tmp_path):
+    with house(tmp_path, OPERATOR) as at:
+        order(at, 120)
+        (request,) = at.register.requests.list_open()
+        assert (request.kind, request.language, request.place) == ("wake-up", "en", "Lobby")
+        assert dict(request.values) == {"call": 1, "room": ROOM, "at": "2026-03-01 22:00"}
+        assert at.queued() == []
+        assert at.states() == ["with-operator"]
+
+
+def test_cancelled_with_the_operator_the_request_is_withdrawn(tmp_path):
+    with house(tmp_path, OPERATOR) as at:
+        at.register.wake_ups.cancel(order(at), ROOM, STAY)
+        assert at.asked() == []
+
+
+def test_cancelled_when_the_operator_has_noted_it_down_the_operator_is_told(tmp_path):
+    with house(tmp_path, OPERATOR) as at:
+        number = order(at)
+        at.close_request("wake-up")
+        at.register.wake_ups.cancel(number, ROOM, STAY)
+        assert at.asked() == ["wake-up-cancelled"]
+
+
+def test_a_changed_call_is_a_new_request(tmp_path):
+    with house(tmp_path, OPERATOR) as at:
+        at.register.wake_ups.change(order(at), ROOM, STAY, at.minutes(240))
+        (request,) = at.register.requests.list_open()
+        assert request.values["at"] == "2026-03-02 00:00"
+
+
+def test_what_the_hotel_system_refuses_goes_to_the_operator(tmp_path):
+    with house(tmp_path) as at:
+        order(at)
+        at.refuse()
+        assert at.states() == ["with-operator"]
+        assert at.asked() == ["wake-up"]
+        assert at.board.errands.pending_count() == 0
+
+
+def test_a_cancelling_the_hotel_system_refuses_goes_to_the_operator(tmp_path):
+    with house(tmp_path) as at:
+        number = order(at)
+        at.carry_out()
+        at.register.wake_ups.cancel(number, ROOM, STAY)
+        at.refuse()
+        assert at.asked() == ["wake-up-cancelled"]
+
+
+def test_not_taken_shortly_before_its_time_the_operator_calls_and_the_hotel_does_not(tmp_path):
+    with house(tmp_path) as at:
+        order(at, 60)
+        at.put_off()
+        at.pass_minutes(44)
+        assert at.asked() == []
+        at.pass_minutes(1)
+        assert at.states() == ["with-operator"]
+        assert at.asked() == ["wake-up"]
+        assert [type(errand) for errand in at.carry_out()] == [WakeUpClear]
+
+
+def test_what_was_never_sent_is_taken_back_without_a_cancelling(tmp_path):
+    with house(tmp_path) as at:
+        order(at, 60)
+        at.pass_minutes(45)
+        assert at.queued() == []
+
+
+def test_a_call_ordered_at_short_notice_is_given_half_a_minute_to_be_taken(tmp_path):
+    with house(tmp_path) as at:
+        order(at, 6)
+        at.watch.look()
+        assert at.states() == ["ordered"]
+        at.pass_minutes(0.5)
+        assert at.states() == ["with-operator"]
+
+
+def test_a_call_whose_time_passed_while_the_station_was_off_is_told_at_once(tmp_path):
+    with house(tmp_path) as at:
+        order(at, 60)
+        at.pass_minutes(600)
+        assert at.states() == ["missed"]
+        assert at.asked() == ["wake-up-missed"]
+
+
+@pytest.mark.parametrize("status", ["NR", "BY", "UR", "??"])
+def test_an_unanswered_call_sends_a_person_and_is_recorded(tmp_path, status):
+    with house(tmp_path) as at:
+        order(at, 60)
+        at.carry_out()
+        at.pass_minutes(60)
+        result(at, at.now, status)
+        assert at.states() == ["unanswered"]
+        (request,) = at.register.requests.list_open()
+        assert (request.kind, request.values["room"]) == ("wake-up-unanswered", ROOM)
+        (call,) = at.register.wake_ups.list_open()
+        assert call.remark == status
+
+
+def test_when_the_person_has_gone_the_call_is_attended_and_nothing_is_kept_of_the_room(tmp_path):
+    with house(tmp_path) as at:
+        order(at, 60, room="0808-secret")
+        at.carry_out()
+        at.pass_minutes(60)
+        result(at, at.now, "NR", room="0808-secret")
+        at.close_request("wake-up-unanswered")
+        at.pass_minutes(1)
+        assert at.states() == ["attended"]
+        at.register.db.cut_log()
+        assert b"0808-secret" not in everything_in(tmp_path)
+
+
+def test_a_call_has_one_result(tmp_path):
+    with house(tmp_path) as at:
+        order(at, 60)
+        at.carry_out()
+        at.pass_minutes(60)
+        for status in ("OK", "NR", "OK"):
+            result(at, at.now, status)
+        assert at.states() == ["answered"]
+        assert at.asked() == []
+
+
+def test_the_result_counts_for_the_minute_whatever_its_seconds(tmp_path):
+    with house(tmp_path) as at:
+        order(at, 60)
+        at.carry_out()
+        at.board.told([WakeUpResult(ROOM, local(at, at.minutes(60)) + timedelta(seconds=59), "OK")])
+        assert at.states() == ["answered"]
+
+
+def test_without_a_result_in_time_a_person_looks_and_a_late_one_still_counts(tmp_path):
+    with house(tmp_path) as at:
+        order(at, 60)
+        when = at.minutes(60)
+        at.carry_out()
+        at.pass_minutes(64)
+        assert at.states() == ["registered"]
+        at.pass_minutes(1)
+        assert (at.states(), at.asked()) == (["unconfirmed"], ["wake-up-unconfirmed"])
+        result(at, when, "OK")
+        assert (at.states(), at.asked()) == (["answered"], [])
+
+
+def test_where_no_results_are_told_the_call_ends_with_its_time(tmp_path):
+    with house(tmp_path, rules(results=False)) as at:
+        order(at, 60)
+        at.carry_out()
+        result(at, at.minutes(60), "NR")
+        at.pass_minutes(65)
+        assert (at.states(), at.asked()) == (["called"], [])
+
+
+def test_a_call_ordered_at_the_reception_is_on_the_list_and_its_result_counts(tmp_path):
+    with house(tmp_path) as at:
+        at.board.told([WakeUpOrdered(ROOM, local(at, at.minutes(60)))])
+        (call,) = at.register.wake_ups.of_guest(ROOM, STAY)
+        assert (call.origin, call.state) == (Origin.HOTEL, WakeUpState.REGISTERED)
+        at.pass_minutes(60)
+        result(at, at.now, "NR")
+        assert at.asked() == ["wake-up-unanswered"]
+
+
+def test_our_own_order_told_back_is_not_a_second_call(tmp_path):
+    with house(tmp_path) as at:
+        order(at, 60)
+        at.carry_out()
+        at.board.told([WakeUpOrdered(ROOM, local(at, at.minutes(60)))] * 2)
+        assert at.states() == ["registered"]
+
+
+def test_a_call_dropped_at_the_reception_is_cancelled_here_without_an_answer(tmp_path):
+    with house(tmp_path) as at:
+        order(at, 60)
+        at.carry_out()
+        at.board.told([WakeUpDropped(ROOM, local(at, at.minutes(60)))])
+        assert at.states() == ["cancelled"]
+        assert at.queued() == []
+
+
+def test_a_call_not_told_yet_is_not_the_one_that_was_dropped_elsewhere(tmp_path):
+    with house(tmp_path) as at:
+        order(at, 60)
+        at.board.told([WakeUpDropped(ROOM, local(at, at.minutes(60)))])
+        assert at.states() == ["ordered"]
+
+
+def test_check_out_clears_the_guests_calls_and_no_others(tmp_path):
+    with house(tmp_path) as at:
+        order(at, 60)
+        order(at, 90, stay="31002")
+        order(at, 90, room="0909", stay="31003")
+        at.carry_out()
+        at.board.told([GuestOut(ROOM, STAY)])
+        assert at.states() == ["cleared", "registered", "registered"]
+        assert [type(errand) for errand in at.carry_out()] == [WakeUpClear]
+
+
+def test_an_emptied_room_clears_every_call_of_it(tmp_path):
+    with house(tmp_path) as at:
+        order(at, 60)
+        order(at, 90, stay="31002")
+        at.board.told([GuestOut(ROOM)])
+        assert at.states() == ["cleared", "cleared"]
+
+
+def test_when_the_last_guest_has_left_so_have_the_calls_ordered_for_the_room(tmp_path):
+    with house(tmp_path) as at:
+        at.rooms = {"31003": "0909"}
+        at.board.told([WakeUpOrdered(ROOM, local(at, at.minutes(60))), GuestOut(ROOM, STAY)])
+        assert at.states() == ["cleared"]
+
+
+def test_at_check_out_the_operator_need_not_call(tmp_path):
+    with house(tmp_path, OPERATOR) as at:
+        order(at)
+        at.board.told([GuestOut(ROOM, STAY)])
+        assert at.asked() == []
+
+
+@pytest.mark.parametrize(
+    "news",
+    [GuestChanged("0909", STAY, {}, ROOM), GuestIn("0909", STAY)],
+    ids=["moved", "named in another room"],
+)
+def test_the_calls_move_with_the_guest(tmp_path, news):
+    with house(tmp_path) as at:
+        order(at, 60)
+        at.carry_out()
+        at.board.told([news])
+        (call,) = at.register.wake_ups.of_guest("0909", STAY)
+        assert call.at == at.minutes(60)
+        assert [(type(errand), errand.room) for errand in at.carry_out()] == [
+            (WakeUpClear, ROOM),
+            (WakeUpSet, "0909"),
+        ]
+
+
+def test_who_is_gone_at_the_end_of_a_roll_has_checked_out_and_who_moved_has_moved(tmp_path):
+    with house(tmp_path) as at:
+        order(at, 60)
+        order(at, 60, room="0909", stay="31002")
+        order(at, 60, room="0910", stay="31003")
+        at.rooms = {"31002": "0909", "31003": "0911"}
+        at.board.told([RollBegan(), RollEnded()])
+        assert [(c.room, c.reservation) for c in at.register.wake_ups.list_open()] == [
+            ("0909", "31002"),
+            ("0911", "31003"),
+        ]
+
+
+def test_the_watch_makes_up_for_a_check_out_nobody_heard_of(tmp_path):
+    with house(tmp_path) as at:
+        order(at)
+        at.rooms = {}
+        at.watch.look()
+        assert at.states() == ["cleared"]
+
+
+def test_a_cache_that_does_not_know_everybody_clears_nothing(tmp_path):
+    with house(tmp_path) as at:
+        order(at)
+        at.rooms = None
+        at.board.told([RollEnded()])
+        at.watch.look()
+        assert at.states() == ["ordered"]
+
+
+def test_before_the_first_call_of_the_day_the_way_of_the_calls_is_tried(tmp_path):
+    with house(tmp_path, TESTING) as at:
+        order(at, 60)
+        at.carry_out()
+        at.pass_minutes(14)
+        assert at.queued() == []
+        at.pass_minutes(1)
+        (test,) = at.carry_out()
+        assert (test.room, test.at) == ("9000", at.minutes(2))
+        result(at, test.at, "OK", room="9000")
+        at.pass_minutes(10)
+        assert (at.states(), at.states(tests=True)) == (["registered"], ["answered"])
+        assert at.asked() == []
+
+
+def test_a_day_is_tested_once(tmp_path):
+    with house(tmp_path, TESTING) as at:
+        order(at, 40)
+        at.carry_out()
+        at.watch.look()
+        (test,) = at.carry_out()
+        result(at, test.at, "OK", room="9000")
+        order(at, 90)
+        at.pass_minutes(50)
+        assert [type(errand) for errand in at.carry_out()] == [WakeUpSet]
+
+
+@pytest.mark.parametrize("status", ["NR", "BY", "DE"])
+def test_a_failed_test_makes_the_days_calls_a_persons_also_those_ordered_later(tmp_path, status):
+    with house(tmp_path, TESTING) as at:
+        order(at, 40)
+        order(at, 60)
+        order(at, 24 * 60)
+        at.carry_out()
+        at.watch.look()
+        (test,) = at.carry_out()
+        result(at, test.at, status, room="9000")
+        at.watch.look()
+        assert at.states() == ["with-operator", "with-operator", "registered"]
+        order(at, 90)
+        at.pass_minutes(45)
+        assert at.asked() == ["wake-up-test-failed", *["wake-up"] * 3]
+
+
+def test_a_test_without_a_result_has_failed(tmp_path):
+    with house(tmp_path, TESTING) as at:
+        order(at, 40)
+        at.carry_out()
+        at.watch.look()
+        at.carry_out()
+        at.pass_minutes(7)
+        at.watch.look()
+        assert at.asked() == ["wake-up-test-failed", "wake-up"]
+
+
+def test_a_test_the_hotel_system_did_not_take_has_failed(tmp_path):
+    with house(tmp_path, TESTING) as at:
+        order(at, 40)
+        at.carry_out()
+        at.watch.look()
+        at.pass_minutes(2)
+        at.watch.look()
+        assert at.asked() == ["wake-up-test-failed", "wake-up"]
+
+
+@pytest.mark.parametrize(("alive", "asked"), [(True, []), (False, ["wake-up-test-failed", "wake-up"])])
+def test_without_a_telephone_to_try_the_link_is_the_test(tmp_path, alive, asked):
+    with house(tmp_path) as at:
+        at.alive = alive
+        order(at, 40)
+        at.carry_out()
+        at.watch.look()
+        at.watch.look()
+        assert at.asked() == asked
+
+
+def test_a_call_shortly_after_midnight_is_tested_the_evening_before_once(tmp_path):
+    with house(tmp_path, TESTING) as at:
+        order(at, 4 * 60 + 10)  # 00:10
+        at.carry_out()
+        at.pass_minutes(3 * 60 + 30)
+        assert len(at.carry_out()) == 1
+        at.pass_minutes(1)
+        assert at.carry_out() == []
+
+
+def test_a_day_may_have_23_hours():
+    berlin = ZoneInfo("Europe/Berlin")
+    since, until = day_of(datetime(2026, 3, 29, 9, tzinfo=berlin))
+    assert until - since == 23 * 60 * MINUTE
+    since, until = day_of(datetime(2026, 10, 25, 1, tzinfo=berlin))
+    assert until - since == 25 * 60 * MINUTE
+
+
+def test_the_register_survives_being_closed(tmp_path):
+    with house(tmp_path) as at:
+        number = order(at)
+    with house(tmp_path) as at:
+        assert [call.number for call in at.register.wake_ups.list_open()] == [number]
+        assert len(at.carry_out()) == 1
+
+
+def test_no_repr_shows_whose_it_is(tmp_path):
+    with house(tmp_path) as at:
+        order(at)
+        assert ROOM not in repr(at.register.wake_ups.list_open())
+
+
+@pytest.mark.parametrize(("state", "event"), list(product(WakeUpState, WakeUpEvent)))
+def test_only_what_is_in_the_table_happens(tmp_path, state, event):
+    with house(tmp_path) as at:
+        number = order(at)
+        with at.register.db.transaction() as tx:
+            tx._connection.execute("UPDATE wake_ups SET state = ?", (state.value,))
+        if (state, event) in TRANSITIONS:
+            at.register.wake_ups.tell(number, event, "AB")
+            assert at.states() == [TRANSITIONS[state, event].value]
+        else:
+            with pytest.raises(IllegalWakeUp):
+                at.register.wake_ups.tell(number, event, "AB")
+            assert at.states() == [state.value]
+
+
+def test_every_open_state_can_end_and_every_state_that_needs_a_person_has_its_request():
+    for state in OPEN:
+        assert any(before is state for before, _ in TRANSITIONS)
+        assert (state in REQUESTS) == (state not in (WakeUpState.ORDERED, WakeUpState.REGISTERED))
+    assert not [before for before, _ in TRANSITIONS if before not in OPEN]
+
+
+ROOMS = st.sampled_from(["0101", "0102"])
+STAYS = st.sampled_from(["1", "2"])
+AHEAD_MINUTES = st.sampled_from([6, 20, 60, 61, 300])
+STEP = st.one_of(
+    st.tuples(st.just("order"), ROOMS, STAYS, AHEAD_MINUTES),
+    st.tuples(st.just("cancel"), st.integers(0, 5)),
+    st.tuples(st.just("change"), st.integers(0, 5), AHEAD_MINUTES),
+    st.tuples(st.just("result"), st.integers(0, 5), st.sampled_from(["OK", "NR", "BY", "UR", "DE"])),
+    st.tuples(st.just("out"), ROOMS, st.sampled_from(["", "1", "2"])),
+    st.tuples(st.just("move"), ROOMS, ROOMS, STAYS),
+    st.tuples(st.just("elsewhere"), ROOMS, AHEAD_MINUTES),
+    st.tuples(st.just("dropped"), st.integers(0, 5)),
+    st.tuples(st.just("clock"), st.sampled_from([-90, -1, 1, 15, 60, 1500])),
+    st.just(("link",)),
+    st.just(("refuse",)),
+    st.just(("put-off",)),
+    st.just(("close",)),
+    st.just(("look",)),
+)
+
+
+def act(at: House, step: tuple) -> None:
+    wake_ups = at.register.wake_ups
+    calls = [call for call in wake_ups.list_open() if call.state in AHEAD and call.origin is Origin.GUEST]
+    match step:
+        case ("order", room, stay, ahead):
+            wake_ups.order(room, stay, at.minutes(ahead))
+        case ("cancel", index) if index < len(calls):
+            wake_ups.cancel(calls[index].number, calls[index].room, calls[index].reservation)
+        case ("change", index, ahead) if index < len(calls):
+            call = calls[index]
+            wake_ups.change(call.number, call.room, call.reservation, at.minutes(ahead))
+        case ("result", index, status) if index < len(wake_ups.list_open()):
+            call = wake_ups.list_open()[index]
+            result(at, call.at, status, room=call.room)
+        case ("out", room, stay):
+            at.board.told([GuestOut(room, stay)])
+        case ("move", old, new, stay):
+            at.board.told([GuestChanged(new, stay, {}, old)])
+        case ("elsewhere", room, ahead):
+            at.board.told([WakeUpOrdered(room, local(at, at.minutes(ahead)))])
+        case ("dropped", index) if index < len(calls):
+            at.board.told([WakeUpDropped(calls[index].room, local(at, calls[index].at))])
+        case ("clock", minutes):
+            at.clock.move(minutes=minutes)
+        case ("link",):
+            at.carry_out()
+        case ("refuse",) if at.board.errands.next_due():
+            at.refuse()
+        case ("put-off",) if at.board.errands.next_due():
+            at.put_off()
+        case ("close",) if at.asked():
+            at.register.requests.close(at.register.requests.list_open()[0].number, "AB")
+        case ("look",):
+            at.watch.look()
+
+
+def told(at: House) -> set[str]:
+    """Sources of all requests, open or closed."""
+    with at.register.db.reading() as tx:
+        return {row[0] for row in tx._connection.execute("SELECT source FROM requests")}
+
+
+def none_is_forgotten(at: House) -> None:
+    with at.register.db.reading() as tx:
+        rows = list(tx._connection.execute("SELECT number, state, room, at, origin FROM wake_ups"))
+    for number, state, room, when, origin in rows:
+        kind = REQUESTS.get(WakeUpState(state))
+        if kind and origin != "test":
+            assert f"{kind}:{number}" in told(at), "a person was told"
+        if WakeUpState(state) not in OPEN:
+            assert room == "", "nothing is kept of a call that is over"
+        elif state == "ordered":
+            assert when > at.now, "the time of a call does not pass unnoticed"
+        elif state == "registered":
+            assert when + 5 * MINUTE > at.now
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.sampled_from([rules(), OPERATOR, TESTING, rules(results=False)]), st.lists(STEP, max_size=25))
+def test_whatever_happens_no_call_is_forgotten(plan, steps):
+    with TemporaryDirectory() as folder, house(Path(folder), plan) as at:
+        for step in steps:
+            act(at, step)
+        at.watch.look()
+        none_is_forgotten(at)
+        at.pass_minutes(3000)
+        at.watch.look()
+        none_is_forgotten(at)
+        for request in at.register.requests.list_open():
+            at.register.requests.close(request.number, "AB")
+        at.watch.look()
+        assert at.register.wake_ups.list_open() == []
