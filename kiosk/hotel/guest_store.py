@@ -1,8 +1,9 @@
 """Who stays in the house, as the hotel system last told it: a cache on disk that forgets at check-out.
 
-A file of its own, written by ``kiosk-link`` and read by ``kiosk``. Freed pages are overwritten and the rollback
-journal is truncated after each transaction, so that a name is in no file once its guest has left. It is only a cache:
-a damaged file is thrown away and the hotel system asked again.
+A file of its own, written by ``kiosk-link`` and read by ``kiosk``. Once a guest has left, the name is in no file: the
+rollback journal is truncated after each transaction, and the file is then written anew, because SQLite's secure_delete
+leaves copies behind where it has moved rows from page to page. It is only a cache: a damaged file is thrown away and
+the hotel system asked again.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass, replace
+from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from kiosk.hotel.name_keys import ENOUGH, keys_asked, keys_of
 from kiosk.hotel.names import matches
 from kiosk.hotel.news import (
     GuestChanged,
@@ -31,10 +34,8 @@ from kiosk.hotel.protocol import Guest, GuestsUnavailable
 
 BUSY_SECONDS = 5.0
 
-SHARERS_COMPARED = 4
+COMPARED = 4
 """A lookup compares that many names at least, so that an empty room takes as long as a full one."""
-
-_DECOY = Guest(room="", reservation="", name="Nobody Inparticular", given="")
 
 
 @dataclass(frozen=True)
@@ -66,10 +67,22 @@ class _Stay:
         )
 
 
+_DECOY = _Stay(None, room="", reservation="", name="Nobody Inparticular")
+
 _COLUMNS = "id, room, reservation, name, given, title, language, no_post, vip, shares"
+
+_WRITE = """
+INSERT INTO guests (id, room, reservation, name, given, title, language, no_post, vip, shares, roll)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT number FROM roll))
+ON CONFLICT (id) DO UPDATE SET room = excluded.room, reservation = excluded.reservation, name = excluded.name,
+    given = excluded.given, title = excluded.title, language = excluded.language, no_post = excluded.no_post,
+    vip = excluded.vip, shares = excluded.shares, roll = excluded.roll
+RETURNING id
+"""
 
 _SCHEMA = """
 BEGIN IMMEDIATE;
+DROP TABLE IF EXISTS name_keys;
 DROP TABLE IF EXISTS guests;
 DROP TABLE IF EXISTS cards;
 DROP TABLE IF EXISTS roll;
@@ -88,19 +101,43 @@ CREATE TABLE guests (
 );
 CREATE INDEX guests_by_room ON guests (room);
 CREATE UNIQUE INDEX guests_by_reservation ON guests (reservation) WHERE reservation <> '';
+CREATE TABLE name_keys (
+    key INTEGER NOT NULL,
+    guest INTEGER NOT NULL REFERENCES guests ON DELETE CASCADE,
+    weight INTEGER NOT NULL,
+    PRIMARY KEY (key, guest)
+) WITHOUT ROWID;
+CREATE INDEX name_keys_by_guest ON name_keys (guest);
 CREATE TABLE cards (
     uid TEXT PRIMARY KEY,
     room TEXT NOT NULL,
     reservation TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE roll (
-    number INTEGER NOT NULL, called INTEGER NOT NULL, complete INTEGER NOT NULL, asked REAL NOT NULL
+    number INTEGER NOT NULL, called INTEGER NOT NULL, complete INTEGER NOT NULL, asked REAL NOT NULL,
+    leftovers INTEGER NOT NULL
 );
-INSERT INTO roll VALUES (0, 0, 0, 0);
+INSERT INTO roll VALUES (0, 0, 0, 0, 0);
+CREATE TRIGGER guest_left AFTER DELETE ON guests BEGIN UPDATE roll SET leftovers = 1; END;
+CREATE TRIGGER card_ended AFTER DELETE ON cards BEGIN UPDATE roll SET leftovers = 1; END;
+CREATE TRIGGER guest_renamed AFTER UPDATE ON guests
+    WHEN (old.room, old.name, old.given) IS NOT (new.room, new.name, new.given)
+    BEGIN UPDATE roll SET leftovers = 1; END;
 PRAGMA user_version = 2;
 COMMIT;
 """
 _VERSION = 2
+
+
+def _number(key: str) -> int:
+    """A key as SQLite finds it fastest. Two may share a number: the names are compared all the same."""
+    return int.from_bytes(blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest(), signed=True)
+
+
+def _alike(name: str, stays: list[_Stay]) -> list[Guest]:
+    """The guests among ``stays`` whose name ``name`` is."""
+    candidates = [*stays, *[_DECOY] * (COMPARED - len(stays))]
+    return [stay.guest() for stay in candidates if matches(name, stay.name, stay.given) and stay is not _DECOY]
 
 
 def discard(path: Path) -> None:
@@ -146,14 +183,17 @@ class GuestLookup:
 
     def find(self, room: str, name: str) -> Guest | None:
         """The guest in ``room`` whose name ``name`` is. No quicker where there is nobody to compare with."""
-        guests = self.by_room(room.strip())
-        candidates = [*guests, *[_DECOY] * (SHARERS_COMPARED - len(guests))]
-        alike = [guest for guest in candidates if matches(name, guest.name, guest.given) and guest is not _DECOY]
+        alike = _alike(name, self._stays("room = ? ORDER BY shares, reservation, id", room.strip()))
         return alike[0] if alike else None
 
     def named(self, name: str) -> tuple[Guest, ...]:
-        """Everybody in house whose name ``name`` is."""
-        return tuple(stay.guest() for stay in self._stays("true") if matches(name, stay.name, stay.given))
+        """Everybody in house whose name ``name`` is. No quicker where there is nobody of a like name."""
+        asked = keys_asked(name)
+        among = ", ".join("?" * len(asked))
+        having = f"SELECT guest FROM name_keys WHERE key IN ({among}) GROUP BY guest HAVING sum(weight) >= {ENOUGH}"  # noqa: S608 - our own words
+        return tuple(
+            _alike(name, self._stays(f"id IN ({having}) ORDER BY room, reservation, id", *map(_number, asked)))
+        )
 
     def by_card(self, uid: str) -> Guest | None:
         """The holder of the room card; the first guest of the room where the card was not made for one of them."""
@@ -207,12 +247,18 @@ class GuestStore(GuestLookup):
     def _prepare(self) -> None:
         """A file of another version is emptied: the hotel system will tell it all again."""
         with _named():
-            for pragma in ("journal_mode = TRUNCATE", "secure_delete = ON", "synchronous = NORMAL"):
+            for pragma in (
+                "journal_mode = TRUNCATE",
+                "secure_delete = ON",
+                "synchronous = NORMAL",
+                "foreign_keys = ON",
+            ):
                 self._db.execute(f"PRAGMA {pragma}")
             if self._db.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
                 self._db.executescript(_SCHEMA)
             # A roll call that whoever wrote before did not hear to its end is over.
             self._db.execute("UPDATE roll SET called = 0 WHERE called = 1")
+            self._clear_leftovers()
 
     def may_ask(self, wall_seconds: float, every: float) -> bool:
         """Whether a resync is due: only for an incomplete cache, and not again within ``every`` seconds.
@@ -228,9 +274,11 @@ class GuestStore(GuestLookup):
 
         Raises GuestsUnavailable when the file cannot be written.
         """
-        with _named(), self._transaction():
-            for one in news:
-                self._apply(one)
+        with _named():
+            with self._transaction():
+                for one in news:
+                    self._apply(one)
+            self._clear_leftovers()
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -241,6 +289,12 @@ class GuestStore(GuestLookup):
         finally:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
+
+    def _clear_leftovers(self) -> None:
+        """Write the file anew where somebody has left it."""
+        if self._db.execute("SELECT leftovers FROM roll").fetchone()[0]:
+            self._db.execute("VACUUM")
+            self._db.execute("UPDATE roll SET leftovers = 0")
 
     def _apply(self, news: GuestNews) -> None:
         match news:
@@ -278,20 +332,18 @@ class GuestStore(GuestLookup):
         stay = _Stay(None, room, reservation).told(told)
         known = self._known(reservation) if reservation else self._namesake(stay)
         if known is not None:
-            self._move_cards_end(known, room)
-            self._write(replace(stay, id=known.id))
+            self._rewrite(known, replace(stay, id=known.id))
             return
         if not reservation and not stay.shares:
-            # Without numbers nobody checks out: the room's next first guest is how it is known to have been empty.
+            # The first guest of a room: whoever was there without a number has left it.
             self._empty(room)
-        self._write(stay)
+        self._spell(self._write(stay), stay)
 
     def _changed(self, news: GuestChanged) -> None:
         """What is not mentioned stays as it was, through a move to another room as well. Whoever is unknown came."""
         known = self._meant(news)
         for stay in known:
-            self._move_cards_end(stay, news.room)
-            self._write(replace(stay, room=news.room).told(news.told))
+            self._rewrite(stay, replace(stay, room=news.room).told(news.told))
         if not known:
             self._came(news.room, news.reservation, news.told)
 
@@ -323,10 +375,32 @@ class GuestStore(GuestLookup):
         there = self._stays("room = ? AND reservation = ''", stay.room)
         return next((other for other in there if (other.name, other.given) == (stay.name, stay.given)), None)
 
-    def _write(self, stay: _Stay) -> None:
+    def _rewrite(self, old: _Stay, new: _Stay) -> None:
+        """Whoever moves is given new cards."""
+        if not new.reservation:
+            self._forget_namesakes(new)
+        guest = self._write(new)
+        if (old.name, old.given) != (new.name, new.given):
+            self._db.execute("DELETE FROM name_keys WHERE guest = ?", (guest,))
+            self._spell(guest, new)
+        if old.room != new.room:
+            self._forget_cards(old.room, old.reservation)
+
+    def _forget_namesakes(self, stay: _Stay) -> None:
+        """Of two guests of a room without a number and under one name there is one."""
         self._db.execute(
-            "INSERT OR REPLACE INTO guests VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT number FROM roll))",
-            astuple(stay),
+            "DELETE FROM guests WHERE room = ? AND reservation = '' AND name = ? AND given = ? AND id <> ?",
+            (stay.room, stay.name, stay.given, stay.id),
+        )
+
+    def _write(self, stay: _Stay) -> int:
+        row = self._db.execute(_WRITE, astuple(stay)).fetchone()
+        return int(row[0])
+
+    def _spell(self, guest: int, stay: _Stay) -> None:
+        keys = keys_of(stay.name, stay.given).items()
+        self._db.executemany(
+            "INSERT OR IGNORE INTO name_keys VALUES (?, ?, ?)", ((_number(key), guest, weight) for key, weight in keys)
         )
 
     def _card_made(self, card: KeyMade) -> None:
@@ -336,12 +410,6 @@ class GuestStore(GuestLookup):
         self._db.execute(
             "INSERT OR REPLACE INTO cards VALUES (?, ?, ?)", (card.uid.upper(), card.room, card.reservation)
         )
-
-    def _move_cards_end(self, stay: _Stay, room: str) -> None:
-        """Whoever moves is given new cards."""
-        if stay.room != room:
-            self._db.execute("DELETE FROM guests WHERE id = ?", (stay.id,))
-            self._forget_cards(stay.room, stay.reservation)
 
     def _forget_cards(self, room: str, reservation: str) -> None:
         self._db.execute(

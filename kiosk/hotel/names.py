@@ -40,6 +40,9 @@ MOST_FORMS = 64
 TRUNCATED_AT = (40, 50, 80, 200)
 """Lengths at which hotel systems cut a name off."""
 
+SHORTEST_CUT = 10
+"""Letters that such a name has at least."""
+
 _PATRONYMIC = re.compile(r"(?:[oe]vich|[oe]vna|ichna)$")
 
 Form = tuple[str, str]
@@ -226,9 +229,13 @@ def _with_added(parts: Parts) -> Iterator[Form]:
         yield from (form for form in _without_added((*family, *given)) if form[0] == family[0])
 
 
+def is_surname(characters: str) -> bool:
+    """Whether no more is known than a Chinese surname."""
+    return len(characters) == 1 or characters in COMPOUND_SURNAMES
+
+
 def _is_surname_of(held: Name, typed: Name) -> bool:
-    surname = held.characters
-    return (len(surname) == 1 or surname in COMPOUND_SURNAMES) and typed.characters.startswith(surname)
+    return is_surname(held.characters) and typed.characters.startswith(held.characters)
 
 
 def _knows_less(typed: Name, held: Name) -> bool:
@@ -239,18 +246,20 @@ def _knows_less(typed: Name, held: Name) -> bool:
 
 def _begins(typed: Name, held: Name) -> bool:
     """What the hotel system cut off may be the beginning of what was typed."""
-    if held.cut_given and held.split:
-        return any(
-            family == mine[0] and mine[1].startswith(given) for family, given in held.forms for mine in typed.forms
-        )
-    if held.cut and held.split:
-        return any(
-            mine[0].startswith(family) and given == mine[1] for family, given in held.forms for mine in typed.forms
-        )
+    if held.split:
+        return any(_continues(mine, form, held) for form in held.forms for mine in typed.forms)
     if not held.cut:
         return False
-    beginnings = {"".join(way[:-1] if may_be_title(way[-1]) else way) for way in held.spellings}
-    return any(whole.startswith(begun) for whole in typed.joined for begun in beginnings)
+    begun = {"".join(way[:-1] if may_be_title(way[-1]) else way) for way in held.spellings}
+    long_enough = tuple(word for word in begun if len(word) >= SHORTEST_CUT)
+    return any(whole.startswith(long_enough) for whole in typed.joined)
+
+
+def _continues(typed: Form, form: Form, held: Name) -> bool:
+    family, given = form
+    if held.cut_given:
+        return typed[0] == family and typed[1].startswith(given) and len(family + given) >= SHORTEST_CUT
+    return held.cut and typed[1] == given and typed[0].startswith(family) and len(family) >= SHORTEST_CUT
 
 
 def _leaves_out(typed: Name, held: Name) -> bool:

@@ -2,15 +2,16 @@
 
 import asyncio
 import sqlite3
+from random import Random
 
 import pytest
 
 from kiosk.hotel import guest_store
 from kiosk.hotel.fias.codec import Record
 from kiosk.hotel.fias.guest_news import guest_news
-from kiosk.hotel.guest_store import SHARERS_COMPARED, GuestLookup, GuestStore
+from kiosk.hotel.guest_store import COMPARED, GuestLookup, GuestStore
 from kiosk.hotel.guests import CachedGuests
-from kiosk.hotel.news import GuestIn
+from kiosk.hotel.news import GuestChanged, GuestIn, GuestOut, KeyMade
 from kiosk.hotel.protocol import GuestsUnavailable
 
 
@@ -119,16 +120,48 @@ def test_cards_end_with_the_stay_and_do_not_open_the_next_one(store):
     assert store.by_card("01") is None
 
 
-def test_after_check_out_the_name_is_in_no_file(tmp_path):
+def unmistakable(number, seed):
+    """A name of letters that are in no other name, not even when sorted."""
+    letters = Random(f"{seed}-{number}")
+    return " ".join("".join(letters.choices("abcdefghijklmnopqrstuvwxyz", k=9)) for _ in range(2))
+
+
+def test_after_check_out_a_name_is_in_no_file_however_the_pages_were_filled(tmp_path):
+    path = tmp_path / "guests.db"
+    names = {str(number): unmistakable(number, "first") for number in range(600)}
+    order = list(names)
+    Random("departures").shuffle(order)
+    with GuestStore(path) as store:
+        store.apply([GuestIn(number, number, {"name": name}) for number, name in names.items()])
+        store.apply([KeyMade(order[0], order[0], "CAFEBABE")])
+        assert all(traces(path, names[number]) for number in order)
+        for cut in range(0, len(order), 60):
+            gone, newcomers = order[cut : cut + 60], range(cut, cut + 60)
+            store.apply([GuestOut(number, number) for number in gone])
+            store.apply([GuestIn("1", f"n{number}", {"name": unmistakable(number, "next")}) for number in newcomers])
+            assert not [number for number in order[: cut + 60] if traces(path, names[number])]
+    assert b"CAFEBABE" not in everything(path)
+
+
+def test_a_former_name_is_in_no_file_once_it_was_corrected(tmp_path):
     path = tmp_path / "guests.db"
     with GuestStore(path) as store:
-        many = [record("GI", RN=str(n), G=str(n), GN=f"Unmistakable{n}") for n in range(200)]
-        store.apply([*many, record("KR", RN="7", KT="N", T2="CAFEBABE")])
-        assert b"Unmistakable7" in path.read_bytes()
-        store.apply([record("GO", RN=str(n), G=str(n)) for n in range(200)])
-        everything = b"".join(file.read_bytes() for file in tmp_path.iterdir())
-    assert b"Unmistakable" not in everything
-    assert b"CAFEBABE" not in everything
+        store.apply(
+            [GuestIn("12", "1", {"name": "Xylophonia Quill"}), GuestChanged("12", "1", {"name": "Ada Example"})]
+        )
+        assert not traces(path, "Xylophonia Quill")
+        assert (len(store.named("Ada Example")), store.named("Xylophonia Quill")) == (1, ())
+
+
+def everything(path):
+    return b"".join(file.read_bytes() for file in path.parent.iterdir())
+
+
+def traces(path, name):
+    """Whether the name, one of its words or its letters in order are written anywhere."""
+    letters = "".join(sorted(name.replace(" ", "").lower()))
+    found = everything(path).lower()
+    return any(trace.lower().encode() in found for trace in (*name.split(), letters))
 
 
 def test_a_change_that_fails_halfway_leaves_the_cache_as_it_was(store):
@@ -146,12 +179,90 @@ def test_an_empty_room_and_a_wrong_name_take_the_same_work(store, monkeypatch):
     for room in ("12", "999", ""):
         compared.clear()
         assert store.find(room, "Ada Example") is None
-        assert len(compared) == SHARERS_COMPARED
+        assert len(compared) == COMPARED
 
 
 def test_nobody_is_let_in_under_the_decoy_s_name(store):
     assert store.find("999", guest_store._DECOY.name) is None
     assert store.find("", guest_store._DECOY.name) is None
+    assert store.named(guest_store._DECOY.name) == ()
+
+
+def test_by_name_alone_everybody_of_that_name_is_found_and_nobody_else(store):
+    store.apply(
+        [record("GI", RN="12", G="1", GN="EXAMPLE/ADA MS"), record("GI", RN="9", G="2", GN="Example", GF="Ada")]
+    )
+    store.apply([record("GI", RN="7", G="3", GN="EXAMPLE/EVA MS"), record("GI", RN="8", G="4", GN="张伟")])
+    assert [guest.room for guest in store.named("ada example")] == ["12", "9"]
+    assert [guest.room for guest in store.named("Wei Zhang")] == ["8"]
+    assert store.named("Example") == ()
+    assert store.named("") == ()
+
+
+def test_a_name_of_nobody_takes_comparisons_as_well(store, monkeypatch):
+    compared = []
+    monkeypatch.setattr(guest_store, "matches", lambda *names: compared.append(names) or False)
+    assert store.named("Ada Example") == ()
+    assert len(compared) == COMPARED
+
+
+def test_whoever_moves_or_changes_is_still_found_by_name(store):
+    store.apply([record("GI", RN="12", G="1", GN="Ada Example"), record("GC", RN="14", G="1", RO="12", GT="Dr")])
+    assert [(guest.room, guest.title) for guest in store.named("Example Ada")] == [("14", "Dr")]
+    store.apply([record("GC", RN="14", G="1", GN="Bo Two")])
+    assert store.named("Example Ada") == ()
+    assert len(store.named("Two Bo")) == 1
+
+
+def test_sharers_without_numbers_are_two_guests_and_the_next_check_in_ends_both(store):
+    store.apply([record("GI", RN="12", GN="A One", GS="N"), record("GI", RN="12", GN="B Two", GS="Y")])
+    assert [guest.name for guest in store.by_room("12")] == ["A One", "B Two"]
+    store.apply([record("GI", RN="12", GN="A One", GS="N", NP="Y")])
+    assert [(guest.name, guest.no_post) for guest in store.by_room("12")] == [("A One", True), ("B Two", False)]
+    store.apply([record("GI", RN="12", GN="C Three", GS="N")])
+    assert [guest.name for guest in store.by_room("12")] == ["C Three"]
+
+
+def test_without_numbers_the_one_who_is_named_moves(store):
+    store.apply([record("GI", RN="12", GN="A One", GS="N"), record("GI", RN="12", GN="B Two", GS="Y")])
+    store.apply([record("GC", RN="14", GN="B Two", GS="N", RO="12")])
+    assert [[guest.name for guest in store.by_room(room)] for room in ("12", "14")] == [["A One"], ["B Two"]]
+
+
+def test_without_numbers_two_guests_change_rooms(store):
+    store.apply([record("GI", RN="12", GN="A One"), record("GI", RN="14", GN="B Two")])
+    store.apply([record("GC", RN="14", GN="A One", RO="12"), record("GC", RN="12", GN="B Two", RO="14")])
+    assert [[guest.name for guest in store.by_room(room)] for room in ("12", "14")] == [["B Two"], ["A One"]]
+
+
+def test_a_resync_that_never_ends_sends_nobody_away(store):
+    store.apply([record("GI", RN=room, G=room, GN="Ada Example") for room in ("1", "2")])
+    store.apply([record("DS"), record("GI", RN="1", G="1", GN="Ada Example", SF="")])
+    assert rooms(store, "1", "2") == {"1": ["1"], "2": ["2"]}
+    store.apply([record("DS"), record("GI", RN="2", G="2", GN="Ada Example", SF=""), record("DE")])
+    assert rooms(store, "1", "2") == {"1": [], "2": ["2"]}
+
+
+def test_an_end_of_a_roll_that_did_not_begin_sends_nobody_away(store, tmp_path):
+    store.apply([record("DS"), record("DE"), record("GI", RN="1", G="1", GN="Ada Example"), record("DS")])
+    with GuestStore(tmp_path / "guests.db") as after_a_restart:
+        after_a_restart.apply([record("DE")])
+        assert (after_a_restart.count(), after_a_restart.complete) == (1, False)
+
+
+def test_the_first_card_of_a_room_does_not_open_the_next_guest_s_account_when_the_check_out_was_missed(store):
+    store.apply([record("GI", RN="12", G="1", GN="A One"), record("KR", RN="12", KT="N", T2="01")])
+    store.apply([record("DS"), record("GI", RN="12", G="2", GN="B Two", SF=""), record("DE")])
+    assert store.by_card("01") is None
+
+
+def test_a_file_of_another_version_is_filled_anew(tmp_path):
+    path = tmp_path / "guests.db"
+    with sqlite3.connect(path) as db:
+        db.executescript("CREATE TABLE guests (room TEXT); INSERT INTO guests VALUES ('12'); PRAGMA user_version = 1;")
+    db.close()
+    with GuestStore(path) as store:
+        assert (store.count(), store.complete) == (0, False)
 
 
 def test_a_guest_s_repr_says_nothing(store):
@@ -170,6 +281,7 @@ async def test_both_questions_are_answered_from_the_link_s_file(tmp_path):
     assert by_name == by_card
     assert by_name is not None
     assert nobody is None
+    assert await guests.named("Ada Example") == (by_name,)
 
 
 async def test_a_damaged_file_is_named_and_not_guessed_from(tmp_path):
