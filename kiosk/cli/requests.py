@@ -70,6 +70,8 @@ REASONS = {
     "hotel.refused.ry": "put off again and again: when the hotel system is well, resolve as not-posted",
     "hotel.refused.by": "busy again and again: when the hotel system is well, resolve as not-posted",
     "hotel.refused.na": "a night audit was under way: try again after it",
+    "hotel.refused.unsent": f"the line to the hotel system would not take it: {_MEND}",
+    "hotel.refused.by-desk": "the hotel corrects folios by a procedure of its own",
     "hotel.refused.unsendable": f"the room cannot be written on the wire: {_FIND}",
 }
 """Why a posting was refused, and what to do: the value "reason" of a request."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from kiosk.books.corrections import BY_DESK
 from kiosk.cli.requests import REASONS, WORDS
 from kiosk.hotel.answers import CONSEQUENCES, Consequence, consequence, reason_key
+from kiosk.hotel.postman import UNSENDABLE, UNSENT
 
 C = Consequence
 ALL = {
@@ -61,6 +63,11 @@ def test_what_may_be_refused_is_worded_with_what_to_do(status):
     said = REASONS[reason_key(status)]
     assert TO_DO[ALL[status]] in said
     assert said not in [other for key, other in REASONS.items() if key != reason_key(status)]
+
+
+@pytest.mark.parametrize("reason", [UNSENDABLE, UNSENT, BY_DESK])
+def test_a_refusal_of_our_own_is_worded_too(reason):
+    assert reason in REASONS
 
 
 def test_whatever_the_books_ask_staff_is_worded():

@@ -12,7 +12,7 @@ from kiosk.outbox import (
     Outbox,
     enqueue,
 )
-from kiosk.store.database import Database
+from kiosk.store.database import Database, Schema
 from kiosk.store.migrations import BOOKS
 from tests.books_kit import SetClock
 
@@ -327,6 +327,23 @@ def test_what_is_put_off_again_and_again_is_for_a_person_and_then_counted_anew(t
     told.begin(told.by_key("a"))
     told.again(told.by_key("a"), "NA")  # a night audit is no failure
     assert [put_off() for _ in range(3)] == [True, True, False]
+
+
+def test_a_file_of_before_knows_which_attempts_still_wait_for_an_answer(tmp_path, clock):
+    """Written by the first version: the attempts had no answers, only the newest of a doubt can still get one."""
+    first = Database(tmp_path / "old.db", Schema(BOOKS.name, BOOKS.application_id, BOOKS.migrations[:1]), clock=clock)
+    put(first, "done", "doubt")
+    with sqlite3.connect(first.path) as other:
+        other.execute("UPDATE outbox SET state = 'delivered', number = 1, attempts = 1 WHERE key = 'done'")
+        other.execute("UPDATE outbox SET state = 'unknown', number = 3, attempts = 2 WHERE key = 'doubt'")
+        other.execute("INSERT INTO attempts (delivery, number, begun_at) VALUES (1, 1, 0), (2, 2, 0), (2, 3, 0)")
+    other.close()
+    first.close()
+    outbox = Outbox(Database(tmp_path / "old.db", BOOKS, clock=clock), "pms")
+    assert [bool(outbox.by_number(number)) for number in (1, 2, 3)] == [False, False, True]
+    assert [(each.delivery.key, each.balance, each.asked) for each in outbox.doubts(clock.ms)] == [("doubt", None, 0)]
+    assert outbox.late_delivered(3, "P#3").state is S.DELIVERED
+    outbox.db.close()
 
 
 def test_a_question_has_a_number_that_no_attempt_has(db, outbox):
