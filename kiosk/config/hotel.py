@@ -16,6 +16,11 @@ FiasRecord = Literal[
     "GI", "GC", "GO", "PS", "PR", "PL", "PA", "NS", "NE", "KR", "KD",
     "WR", "WC", "WA", "XL", "XT", "XD", "XM", "XR", "XI", "XB", "RE",
 ]  # fmt: skip
+SafeAddress = Annotated[
+    str,
+    Meta(pattern=r"^(https://[^ ]+|http://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]+)?)$", description="https://host"),
+]
+"""Encrypted, or on this very machine."""
 SerialSpeed = Literal[1200, 2400, 4800, 9600, 19200, 38400]
 
 
@@ -43,7 +48,7 @@ class SerialSettings(Section, frozen=True):
 class OhipSettings(Section, frozen=True):
     """OPERA Cloud by REST (OHIP). Secrets are files, each holding one line."""
 
-    url: Annotated[str, Meta(pattern=r"^https?://[^ ]+$", description="https://host")]
+    url: SafeAddress
     hotel: Word
     """The hotel's code, x-hotelid."""
     app_key_file: Path
@@ -52,6 +57,8 @@ class OhipSettings(Section, frozen=True):
     transaction_code: Word
     """Under which charges stand on the folio."""
     cashier: Annotated[int, Meta(ge=1)]
+    enterprise: str = ""
+    """The enterprise's id; wanted with client credentials."""
     user: str = ""
     """Of the integration account for the password grant; empty: client credentials."""
     password_file: Path | None = None
@@ -65,10 +72,10 @@ class ApaleoSettings(Section, frozen=True):
     property: Word
     client_id: Word
     client_secret_file: Path
-    url: Annotated[str, Meta(pattern=r"^https?://[^ ]+$", description="https://host")] = "https://api.apaleo.com"
-    identity_url: Annotated[str, Meta(pattern=r"^https?://[^ ]+$", description="https://host")] = (
-        "https://identity.apaleo.com"
-    )
+    url: SafeAddress = "https://api.apaleo.com"
+    identity_url: SafeAddress = "https://identity.apaleo.com"
+    vat: Literal["Normal", "Reduced", "VeryReduced", "Special", "Without"] = "Normal"
+    """The VAT type under which the kiosk's services are taxed."""
     guests_every: Annotated[float, Meta(ge=5, le=3600)] = 60.0
 
 

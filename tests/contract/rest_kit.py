@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from kiosk.books.postings import PMS, POSTING, Posting, room_postings
 from kiosk.config.load import load
 from kiosk.hotel.clock import system_clock
@@ -51,7 +53,8 @@ class RestStation:
         self.db = Database(self.folder / "books.db", BOOKS)
         self.postings = room_postings(self.db)
         self.guests = CachedGuests(self.folder / "guests.db")
-        rules = Rules.of("lobby", "Asia/Shanghai", load(None).hotel, load(None).wake_up)
+        wake_up = msgspec.structs.replace(load(None).wake_up, by="hotel-system")
+        rules = Rules.of("lobby", "Asia/Shanghai", load(None).hotel, wake_up)
         self.register = Register(Database(self.folder / "register.db", REGISTER), rules)
         self._sold = 0
 

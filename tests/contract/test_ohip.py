@@ -60,6 +60,7 @@ def settings(folder: Path, url: str, **changes: str) -> OhipSettings:
         client_secret_file=folder / "client-secret",
         transaction_code=VirtualOhip.code,
         cashier=VirtualOhip.cashier,
+        enterprise=VirtualOhip.enterprise,
         user=changes.get("user", ""),
         password_file=folder / "password",
     )
@@ -163,6 +164,12 @@ async def test_a_lost_charge_is_found_on_the_folio_by_its_attempt(opera, system)
 async def test_another_charge_of_the_same_amount_is_not_taken_for_it(opera, system):
     await system.post(11, posting(charge="01JZZZZZZZZZZZZZZZZZZZZZ02"))
     assert await system.look(11, posting()) == Absent()
+
+
+async def test_a_folio_that_keeps_something_back_says_nothing(opera, system):
+    await system.post(11, posting(charge="01JZZZZZZZZZZZZZZZZZZZZZ02"))
+    opera.discreet = True
+    assert await system.look(11, posting()) == Unclear()
 
 
 async def test_a_folio_that_is_not_to_be_seen_says_nothing(opera, system):
@@ -295,9 +302,9 @@ async def test_a_token_that_was_withdrawn_is_replaced_once_and_the_charge_is_boo
 async def test_a_token_is_not_used_to_its_last_second(opera, server):
     seconds = 0.0
     web = Web(server.url, Timeouts())
-    client = Client(
-        *VirtualOhip.client, "/oauth/v1/tokens", {"grant_type": "client_credentials"}, {"x-app-key": APP_KEY}
-    )
+    form = {"grant_type": "client_credentials", "scope": VirtualOhip.scope}
+    headers = {"x-app-key": APP_KEY, "enterpriseId": VirtualOhip.enterprise}
+    client = Client(*VirtualOhip.client, "/oauth/v1/tokens", form, headers)
     tokens = Tokens(web, client, clock=lambda: seconds)
     first = await tokens.bearer()
     seconds = 3600 - 61
@@ -369,8 +376,9 @@ async def test_neither_secrets_nor_guests_are_logged_at_any_level(caplog, capfd,
 )
 async def test_the_far_side_wants_every_header(opera, server, headers, status):
     async with httpx.AsyncClient(base_url=server.url) as client:
-        form = {"grant_type": "client_credentials"}
-        got = await client.post("/oauth/v1/tokens", auth=VirtualOhip.client, headers={"x-app-key": APP_KEY}, data=form)
+        form = {"grant_type": "client_credentials", "scope": VirtualOhip.scope}
+        asking = {"x-app-key": APP_KEY, "enterpriseId": VirtualOhip.enterprise}
+        got = await client.post("/oauth/v1/tokens", auth=VirtualOhip.client, headers=asking, data=form)
         right = {
             "authorization": f"Bearer {got.json()['access_token']}",
             "x-app-key": APP_KEY,

@@ -208,6 +208,7 @@ async def test_the_link_process_works_opera_cloud_by_its_configuration(tmp_path,
             [hotel.ohip]
             url = "{ready.url}"
             hotel = "{ready.hotel}"
+            enterprise = "{ready.enterprise}"
             app_key_file = "{ready.app_key_file}"
             client_id = "{ready.client_id}"
             client_secret_file = "{ready.client_secret_file}"

@@ -90,12 +90,12 @@ def apaleo_line(settings: ApaleoSettings, pace: Pace | None = None) -> RestLine:
 
 
 class Apaleo:
-    """A ``System``. ``vat`` is the VAT type under which the kiosk's services are taxed."""
+    """A ``System``."""
 
-    def __init__(self, settings: ApaleoSettings, timeouts: Timeouts | None = None, vat: str = "Normal") -> None:
+    def __init__(self, settings: ApaleoSettings, timeouts: Timeouts | None = None) -> None:
         timeouts = timeouts or Timeouts()
         self._property = settings.property
-        self._vat = vat
+        self._vat = settings.vat
         self._identity = Web(settings.identity_url, timeouts)
         form = {"grant_type": "client_credentials"}
         client = Client(settings.client_id, secret(settings.client_secret_file), "/connect/token", form)

@@ -190,9 +190,15 @@ class RestLine:
             stopping.cancel()
 
     async def _read_guests(self, desk: Desk) -> None:
-        present = await self._system.in_house()
         moment = desk.clock()
         self._guests_at = moment.seconds + self._pace.guests
+        try:
+            present = await self._system.in_house()
+        except Misread:
+            if not self._alive:
+                raise
+            log.info("guests.unsettled")  # somebody came or went between two pages; the next reading will tell
+            return
         if await desk.roster.resync_due(moment.wall):
             self._roll.forget()
         news = self._roll.news(present)

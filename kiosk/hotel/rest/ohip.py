@@ -8,7 +8,7 @@ Oracle's guides Posting Charges (pcpig), Wake-Up Calls (pswuc), Guest Messages (
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from urllib.parse import quote
@@ -43,6 +43,10 @@ log = structlog.get_logger()
 PAGE = 100
 """Reservations asked for at a time."""
 MOST_PAGES = 100
+SCOPE = "urn:opc:hgbu:ws:__myscopes__"
+"""Whatever the environment grants to this client."""
+NOT_NOW = 10.0
+"""Seconds before an errand that could not be done at that moment is tried again."""
 SENDER = "Kiosk"
 """Who a message is from, as reception reads it."""
 
@@ -137,18 +141,16 @@ class Ohip:
         path = self._reservation("csh", posting.reservation, "folios")
         wanted: Parameters = {"fetchInstructions": "Postings", "includeFolioHistory": "true"}
         reply = await self._account.ask("GET", path, parameters=wanted)
-        if reply.status == 204:
-            return Absent()
         folio = reply.read(shapes.Folio) if reply.status == 200 else None
         if folio is None or folio.reservation_folio_information is None:
             return Unclear()
         information = folio.reservation_folio_information
         windows = (*information.folio_windows, *information.folio_history)
-        for line in _postings(windows):
+        for line in (line for window in windows for line in window.postings):
             attempt = attempt_of(posting, line.reference)
             if attempt is not None:
                 return Found(attempt, _numbers((line,)))
-        return Unclear() if any(window.has_more for window in windows) else Absent()
+        return Absent() if windows and all(window.whole for window in windows) else Unclear()
 
     async def run(self, errand: errands.AnyErrand, roll: Roll) -> Sequence[ServiceNews]:
         match errand:
@@ -259,10 +261,13 @@ class Ohip:
 
 
 def _client(settings: OhipSettings, key: str) -> Client:
-    form = {"grant_type": "client_credentials"}
+    """The flow that the environment is set up for; without a user it is that of client credentials."""
+    headers, form = {"x-app-key": key}, {"grant_type": "client_credentials", "scope": SCOPE}
+    if settings.enterprise:
+        headers["enterpriseId"] = settings.enterprise
     if settings.user and settings.password_file is not None:
         form = {"grant_type": "password", "username": settings.user, "password": secret(settings.password_file)}
-    return Client(settings.client_id, secret(settings.client_secret_file), "/oauth/v1/tokens", form, {"x-app-key": key})
+    return Client(settings.client_id, secret(settings.client_secret_file), "/oauth/v1/tokens", form, headers)
 
 
 def _anybody(room: str, roll: Roll) -> str:
@@ -291,12 +296,6 @@ def _guest(info: shapes.ReservationInfo) -> GuestIn:
     return GuestIn(info.room_stay.room_id, info.id, told)
 
 
-def _postings(windows: Sequence[shapes.FolioWindow]) -> Iterator[shapes.FolioPosting]:
-    for window in windows:
-        for folio in window.folios:
-            yield from folio.postings
-
-
 def _numbers(postings: Sequence[shapes.FolioPosting]) -> str:
     return " ".join(str(each.transaction_no) for each in postings if each.transaction_no is not None)
 
@@ -323,4 +322,7 @@ def _done(reply: Reply) -> Reply:
     fault = _fault(reply)
     if _NOT_OFFERED.search(f"{fault.title} {fault.detail}"):
         raise Declined(NOT_OFFERED)
-    raise Declined.because(_refused(reply))
+    status = _refused(reply)
+    if status in ("RY", "NA"):
+        raise NothingDone("not-now", NOT_NOW)
+    raise Declined.because(status)

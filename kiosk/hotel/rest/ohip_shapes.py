@@ -85,6 +85,16 @@ class FolioPage(Wire, frozen=True):
 class FolioWindow(Wire, frozen=True):
     folios: tuple[FolioPage, ...] = ()
     has_more: bool = False
+    empty_folio: bool = True
+
+    @property
+    def postings(self) -> tuple[FolioPosting, ...]:
+        return tuple(posting for folio in self.folios for posting in folio.postings)
+
+    @property
+    def whole(self) -> bool:
+        """Nothing of it was kept back: neither further pages, nor what is said to be there."""
+        return not self.has_more and (self.empty_folio or bool(self.postings))
 
 
 class FolioInformation(Wire, frozen=True):

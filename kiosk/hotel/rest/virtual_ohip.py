@@ -172,6 +172,8 @@ class VirtualOhip:
     """``app`` is to be served; the rest is for whoever arranges and looks. ``faults`` befall charges only."""
 
     hotel = "KIOSKHTL"
+    enterprise = "ENT123"
+    scope = "urn:opc:hgbu:ws:__myscopes__"
     client = ("kiosk-client", "kiosk-client-secret")
     user = ("KIOSK@EXAMPLE", "integration-word")
     code = "4510"
@@ -187,7 +189,10 @@ class VirtualOhip:
         self.faults = Menu()
         self.night_audit = False
         self.silent = False
+        """Connections are cut, whatever is asked."""
         self.services = True
+        self.discreet = False
+        """Folios are shown without their postings."""
         self.token_seconds = 3600.0
         self.tokens_granted = 0
         self.asked: list[str] = []
@@ -283,7 +288,8 @@ class VirtualOhip:
         form = dict(parse_qsl((await request.body()).decode()))
         match form.get("grant_type"):
             case "client_credentials":
-                pass
+                if request.headers.get("enterpriseid") != self.enterprise or form.get("scope") != self.scope:
+                    raise _Refused(401)
             case "password":
                 if (form.get("username"), form.get("password")) != self.user:
                     raise _Refused(401)
@@ -415,7 +421,8 @@ class VirtualOhip:
         if "Postings" not in request.query_params.getlist("fetchInstructions"):
             raise _Refused(400, "fetchInstructions")
         postings = [_posted(line) for line in self.folios.get(stay.id, [])]
-        window = {"folioWindowNo": 1, "folios": [{"postings": postings}], "emptyFolio": not postings}
+        shown = [] if self.discreet else postings
+        window = {"folioWindowNo": 1, "folios": [{"postings": shown}], "emptyFolio": not postings}
         return JSONResponse({"reservationFolioInformation": {"folioWindows": [window]}})
 
     # fof, hsk

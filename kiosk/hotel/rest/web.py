@@ -6,6 +6,7 @@ Of a request without a proper answer the caller learns which of two things is tr
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -86,10 +87,11 @@ class Reply:
 
 @dataclass(frozen=True)
 class Timeouts:
-    """Seconds: until connected, and between two signs of life of an answer."""
+    """Seconds: until connected, between two signs of life of an answer, and for a request as a whole."""
 
     connect: float = 5.0
     answer: float = 30.0
+    whole: float = 60.0
 
 
 class Web:
@@ -103,6 +105,7 @@ class Web:
         if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
             raise ValueError("a hotel system is spoken to by https only")
         quiet_libraries()
+        self._whole = timeouts.whole
         self._client = httpx.AsyncClient(
             base_url=base,
             timeout=httpx.Timeout(timeouts.answer, connect=timeouts.connect, pool=timeouts.connect),
@@ -141,11 +144,14 @@ class Web:
         elif form is not None:
             content = {"data": form}
         try:
-            async with self._client.stream(method, path, headers=headers, params=parameters, **content) as response:
+            async with (
+                asyncio.timeout(self._whole),
+                self._client.stream(method, path, headers=headers, params=parameters, **content) as response,
+            ):
                 return Reply(response.status_code, await _bounded(response), _retry_after(response))
         except _NEVER_LEFT as fault:
             raise NothingDone(type(fault).__name__) from None
-        except httpx.TimeoutException:
+        except (httpx.TimeoutException, TimeoutError):
             raise Lost("timeout") from None
         except (httpx.TransportError, httpx.DecodingError):
             raise Lost("cut") from None
