@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,24 +12,21 @@ from kiosk.hotel.fias.far_side import Station
 from kiosk.hotel.fias.folios import FolioLine
 from kiosk.hotel.fias.house_services import Message, WakeUp
 from kiosk.hotel.fias.interface import Interface, Pairs, cards
-from kiosk.hotel.fias.virtual_hotel import Stay, VirtualHotel
+from kiosk.hotel.fias.virtual_hotel import Stay
 
 News = Callable[[Station], Awaitable[None]]
-Tell = Callable[[News], Awaitable[None]]
 
 
-class Reception:
+class Reception(ABC):
     """The verbs over a hotel. What is told while no station listens is told as soon as one does."""
-
-    hotel: VirtualHotel
 
     def __init__(self, interface: Interface) -> None:
         self.interface = interface
         self.hotel = interface.hotel
 
+    @abstractmethod
     async def tell(self, news: News) -> None:
         """To every station that has described itself; kept where there is none."""
-        raise NotImplementedError
 
     def folio(self, room: str) -> list[FolioLine]:
         """What was charged to the room, oldest first."""

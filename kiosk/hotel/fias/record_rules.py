@@ -135,7 +135,7 @@ def violations(kind: str, values: Values) -> Iterator[str]:
         form = _OWN_FORMS.get((kind, name)) or _FORMS.get(name)
         if name in NOT_OF_A_STATION.get(kind, ()):
             yield f"{kind}.{name} is the hotel system's to say"
-        elif form and not re.fullmatch(form, value):
+        elif form and not re.fullmatch(form, value, re.ASCII):
             yield f"{kind}.{name} out of form"
     if kind == "PR" and is_inquiry(values) and {"G#", "TA"} & set(values):
         yield "PR is inquiry and posting at once"
