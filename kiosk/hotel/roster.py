@@ -10,8 +10,6 @@ from typing import TypeVar
 
 import structlog
 
-from kiosk.hotel.fias.codec import Record
-from kiosk.hotel.fias.guest_news import guest_news
 from kiosk.hotel.guest_store import GuestStore, discard
 from kiosk.hotel.news import GuestNews
 from kiosk.hotel.protocol import GuestsUnavailable
@@ -30,12 +28,9 @@ class Roster:
         self._path = path
         self._store: GuestStore | None = None
 
-    async def apply(self, news: Sequence[GuestNews | Record]) -> None:
+    async def apply(self, news: Sequence[GuestNews]) -> None:
         """Write the news down, in order. A file that cannot take them is thrown away: it would be wrong from now on."""
-        told = [guest_news(one) if isinstance(one, Record) else one for one in news]
-        if unused := told.count(None):
-            log.warning("guests.records-unused", count=unused)
-        await self._try(lambda store: store.apply(one for one in told if one is not None))
+        await self._try(lambda store: store.apply(news))
 
     async def resync_due(self, wall: datetime) -> bool:
         """Whether the hotel system should be asked for everybody now; True counts as having asked."""
