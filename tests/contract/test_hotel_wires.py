@@ -463,6 +463,27 @@ async def test_a_spoilt_record_is_asked_for_again_and_read_once(verb):
         assert (far.violations, far.discarded) == ([], [])
 
 
+@pytest.mark.parametrize("lost", [1, 2, 3])
+async def test_when_our_answer_is_lost_we_give_it_again_and_read_the_record_once(lost):
+    async with cable() as (wire, far, house):
+        far.hear_no_ack(lost)
+        house.say(LA + LS)
+        assert await read(wire, len(LA + LS)) == LA + LS
+        assert (far.violations, far.discarded) == ([], [])
+
+
+async def test_at_the_pace_of_the_specification_a_lost_answer_costs_no_record_and_doubles_none():
+    house = House()
+    async with SerialFarSide(house.serve) as far, serial(far.path, 38400)() as wire:
+        await house.has(conversations=1)
+        far.no_ack(2)
+        far.hear_no_ack()
+        house.say(LA + LS)
+        await wire.write(PS)
+        assert await read(wire, len(LA + LS)) == LA + LS
+        assert (house.heard, far.violations, far.discarded) == (PS, [], [])
+
+
 async def test_a_record_that_stays_spoilt_is_left_out_and_the_next_is_read():
     async with cable() as (wire, far, house):
         far.garble_lrc(4)
@@ -511,6 +532,8 @@ async def test_a_port_that_is_not_there_is_a_cut_wire(tmp_path):
 
 async def test_seven_bits_carry_ascii_only():
     async with cable(bits=7, parity="even") as (wire, far, house):
+        port = wire._line._port
+        assert (port.bytesize, port.parity, port.stopbits) == (7, "E", 1)  # a pty itself has no parity to look at
         with pytest.raises(RecordRefused):
             await wire.write("\x02XL|MTé|\x03".encode("latin-1"))
         await wire.write(PS)

@@ -16,9 +16,13 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
+from kiosk.hotel.clock import Moment
 from kiosk.hotel.fias.codec import MOST_BYTES, Deframer, Malformed, Record, encode, parse
+from kiosk.hotel.fias.records import Description
 from kiosk.hotel.fias.serial_framing import SerialFraming, lrc
+from kiosk.hotel.fias.session import Session
 
 CODE_PAGES = ("gbk", "big5", "shift_jis", "cp850", "latin-1", "utf-8", "gb18030")
 KINDS = (
@@ -120,6 +124,18 @@ def read_line(chunks: list[bytes], code_page: str) -> None:
         assert len(said) <= 2 * len(chunk) + 1, "more said than heard"
 
 
+def hold_session(chunks: list[bytes], code_page: str) -> None:
+    """The conversation, from the connection on, with time passing."""
+    session, now = Session(Description(code_page=code_page)), Moment(0.0, datetime(2026, 7, 1, 12, tzinfo=UTC))
+    session.connected(now)
+    greeting = [encode(Record(kind, (("DA", "260701"), ("TI", "120000"))), code_page) for kind in ("LS", "LA")]
+    for chunk in (*greeting, *chunks):
+        now = Moment(now.seconds + 2, now.wall + timedelta(seconds=2))
+        session.received(chunk, now)
+        session.tick(now)
+    session.lost()
+
+
 def with_check_bytes(chance: random.Random, frames: list[bytes]) -> bytes:
     """The frames as a serial line carries them, with an ENQ, ACK or NAK here and there."""
     return b"".join(
@@ -139,7 +155,7 @@ def one_round(seed: str, tally: Tally) -> None:
     for _ in range(ROUND):
         code_page = chance.choice(CODE_PAGES)
         frames = list(records(chance, code_page))
-        target: Target = chance.choice((read_stream, read_line))
+        target: Target = chance.choice((read_stream, read_line, hold_session))
         whole = with_check_bytes(chance, frames) if target is read_line else b"".join(frames)
         stream = mutated(chance, whole)
         target(pieces(chance, stream), code_page)

@@ -17,6 +17,7 @@ from kiosk.hotel.fias.codec import (
     plain_text,
     pms_amount,
 )
+from tests.fault.fuzz_codec import Tally, one_round
 
 CODE_PAGES = ("gbk", "big5", "utf-8", "latin-1", "cp850", "shift_jis")
 
@@ -73,6 +74,13 @@ def test_segments_do_not_matter(pieces, cuts):
     stream = b"".join(pieces)
     edges = [0, *sorted(cut % (len(stream) + 1) for cut in cuts), len(stream)]
     assert whole(*(stream[a:b] for a, b in pairwise(edges))) == whole(stream)
+
+
+@pytest.mark.parametrize("seed", ["a", "b", "c"])
+def test_a_few_rounds_of_the_long_fuzz(seed):
+    tally = Tally()
+    one_round(seed, tally)
+    assert tally.inputs == 200
 
 
 def test_every_byte_is_delivered_or_reported():

@@ -217,9 +217,9 @@ def test_both_sides_at_once():
 def test_enq_is_answered_with_the_last_answer_as_long_as_it_is_remembered():
     line = Line()
     line.hear(checked(LA))
-    line.after(2.9)
-    assert line.hear(ENQ) == [Transmit(ACK)]
     line.after(3.1)
+    assert line.hear(ENQ) == [Transmit(ACK)]
+    line.after(3.6)
     assert line.hear(ENQ) == [Transmit(NAK)]
 
 

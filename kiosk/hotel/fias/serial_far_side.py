@@ -43,6 +43,8 @@ class LineFaults:
     """Answers, to a record or to ENQ, that never arrive; the record is taken all the same."""
     foreign_answers: int = 0
     """Answers that arrive as another byte."""
+    unheard_answers: int = 0
+    """The station's answers that never arrive here."""
     wrong_lrc: int = 0
     no_stx: int = 0
     no_etx: int = 0
@@ -103,6 +105,10 @@ class SerialFarSide:
     def foreign_byte(self, count: int = 1) -> None:
         """Take what comes, but let the next answers arrive as something else."""
         self.faults.foreign_answers = count
+
+    def hear_no_ack(self, count: int = 1) -> None:
+        """The station's next answers get lost."""
+        self.faults.unheard_answers = count
 
     def garble_lrc(self, count: int = 1) -> None:
         self.faults.wrong_lrc = count
@@ -334,10 +340,16 @@ class _Port(asyncio.Transport):
         if first == b"\x05":
             self._enquired()
         elif first in (b"\x06", b"\x15"):
-            self._answers.put_nowait(first)
+            self._answered(first)
         elif first:
             self._side.violations.append("a byte outside a record")
         return bool(first)
+
+    def _answered(self, answer: bytes) -> None:
+        if self._side.faults.unheard_answers:
+            self._side.faults.unheard_answers -= 1
+        else:
+            self._answers.put_nowait(answer)
 
     def _next_record(self) -> bool:
         body, end, after = self._heard[1:].partition(b"\x03")

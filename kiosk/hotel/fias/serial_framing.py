@@ -44,8 +44,8 @@ class Pace:
     """From the last ENQ to giving up."""
     settle: float = 0.5
     """Quiet after an answer to ENQ, so that a second one is not taken for the answer to what is sent next."""
-    remember: float = 3.0
-    """How long our own answer may be asked for."""
+    remember: float = 3.5
+    """How long our own answer may be asked for: 3 s, and what a peer that waits them out is late by."""
     gap: float = 2.0
     """The longest silence inside a record."""
 
