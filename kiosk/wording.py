@@ -55,11 +55,10 @@ def near_day(day: date, today: date, t: Words) -> str:
     return t(f"day.{_NEAR[day - today]}") if day - today in _NEAR else _dated(day, "EEE", t)
 
 
-def day_words(day: date, today: date, t: Words) -> str:
-    """``Tomorrow, Monday 23 November``."""
-    if day - today not in _NEAR:
-        return full_date(day, t)
-    return t(f"day.{_NEAR[day - today]}-dated", date=full_date(day, t))
+def day_words(day: date, today: date, t: Words, *, short: bool = False) -> str:
+    """``Tomorrow, Monday 23 November``; short ``Tomorrow, Mon 23 Nov``."""
+    written = _dated(day, t("date.medium"), t) if short else full_date(day, t)
+    return t(f"day.{_NEAR[day - today]}-dated", date=written) if day - today in _NEAR else written
 
 
 def moment(at: datetime, today: date, t: Words) -> str:

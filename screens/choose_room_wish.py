@@ -12,6 +12,7 @@ from kiosk.wording import moment
 from screens.controls import Option
 from screens.question import QuestionScreen, screen_for
 from screens.surfaces import Stack
+from screens.theme import theme
 from screens.tiles import WideTile
 
 ICONS = {RoomWish.DO_NOT_DISTURB: "do-not-disturb", RoomWish.MAKE_UP: "make-up", RoomWish.NONE: "no-wish"}
@@ -44,7 +45,7 @@ class ChooseRoomWishScreen(QuestionScreen):
             title=self.t(f"room-wish.{wish.value}"),
             note=self._note(wish),
             mark=self.t("room-wish.now") if wish is self.question.now.wish else "",
-            high=200,
+            high=200 if theme.portrait else 150,
             test_id=f"wish-{wish.value}",
         )
         tile.bind(on_tap=lambda tapped: self._choose(tapped.value))

@@ -11,7 +11,7 @@ from kivy.uix.boxlayout import BoxLayout
 
 from kiosk.journeys.wake_up_questions import ChooseWakeUp
 from kiosk.texts import Texts
-from kiosk.wording import clock, day_and_month, moment, near_day, time_until
+from kiosk.wording import clock, day_and_month, day_words, moment, near_day, time_until
 from screens.controls import Option, OptionGrid, TouchButton
 from screens.question import QuestionScreen, screen_for
 from screens.surfaces import Card, Filler, Stack
@@ -21,6 +21,8 @@ from screens.words import Icon, Text
 USUAL = (time(6), time(6, 30), time(7), time(7, 30), time(8))
 STRIDE = 5
 """Minutes of the larger step."""
+COLON = 0.18
+"""Its part of the width of a pair of figures."""
 
 
 @screen_for(ChooseWakeUp)
@@ -139,10 +141,7 @@ class DayStrip(BoxLayout):
         if [option.value for option in reversed(self._grid.children)] != list(seen):
             self._grid.clear_widgets()
             for day in seen:
-                option = Option(
-                    day, text=near_day(day, self._today, self._t), note=day_and_month(day, self._t),
-                    test_id=f"day-{day.isoformat()}",
-                )  # fmt: skip
+                option = Option(day, test_id=f"day-{day.isoformat()}", **self._face(day))
                 option.bind(on_tap=lambda tapped: self._choose(tapped.value))
                 self._grid.add_widget(option)
         for option in self._grid.children:
@@ -150,6 +149,12 @@ class DayStrip(BoxLayout):
         if self._room < len(self._all):
             self._before.off = self.first == 0
             self._after.off = self.first >= len(self._all) - self._room
+
+    def _face(self, day: date) -> dict[str, str]:
+        """Alone it has room for both on one line, and none for two."""
+        if self._room == 1:
+            return {"text": day_words(day, self._today, self._t, short=True)}
+        return {"text": near_day(day, self._today, self._t), "note": day_and_month(day, self._t)}
 
 
 def _days_shown(days: int) -> int:
@@ -171,29 +176,52 @@ class ClockCard(Card):
         self._choose = chosen
         self._time = time()
         self._hours, self._minutes = _figure(), _figure()
-        colon = _figure()
-        colon.text, colon.size_hint_x = ":", 0.18
-        figures = BoxLayout(size_hint_y=None, height=theme.type("clock") * (1.3 if theme.portrait else 1.0))
-        for part in (self._hours, colon, self._minutes):
-            figures.add_widget(part)
-        for part in (self._steps(1), figures, self._steps(-1)):
+        parts = self._beside() if theme.small else self._above_and_below()
+        for part in parts:
             self.add_widget(part)
-        self.height = sum(part.height for part in self.children) + 2 * pad + 2 * self.spacing
+        self.height = sum(part.height for part in parts) + 2 * pad + (len(parts) - 1) * self.spacing
+
+    def _above_and_below(self) -> list[BoxLayout]:
+        figures = BoxLayout(size_hint_y=None, height=theme.type("clock") * (1.3 if theme.portrait else 1.0))
+        for part in (self._hours, _figure(":", COLON), self._minutes):
+            figures.add_widget(part)
+        return [self._steps(1), figures, self._steps(-1)]
+
+    def _beside(self) -> list[BoxLayout]:
+        """On one line, where there is no room above each other."""
+        line = BoxLayout(size_hint_y=None, height=theme.px(150), spacing=theme.px(12))
+        for part in (
+            self._hour_step(-1), self._hours, self._hour_step(1), _figure(":", 0.4),
+            self._minutes_step(-1), self._minute_step(-1), self._minutes, self._minute_step(1), self._minutes_step(1),
+        ):  # fmt: skip
+            part.pos_hint = {"center_y": 0.5}
+            line.add_widget(part)
+        return [line]
 
     def show(self, shown: time) -> None:
         self._time = shown
         self._hours.text, self._minutes.text = f"{shown:%H}", f"{shown:%M}"
 
     def _steps(self, direction: int) -> BoxLayout:
-        name, sign, icon = ("more", "+", "plus") if direction > 0 else ("less", "−", "minus")
         row = BoxLayout(size_hint_y=None, height=theme.space("option"))
-        row.add_widget(self._step(f"hour-{name}", lambda: self._turn_hour(direction), icon=icon))
-        row.add_widget(Filler(size_hint_x=0.18))
         minutes = BoxLayout(spacing=theme.px(20))
-        minutes.add_widget(self._step(f"minute-{name}", lambda: self._turn_minutes(direction), text=f"{sign}{STRIDE}"))
-        minutes.add_widget(self._step(f"minute-one-{name}", lambda: self._turn_minute(direction), text=f"{sign}1"))
-        row.add_widget(minutes)
+        for step in (self._minutes_step(direction), self._minute_step(direction)):
+            minutes.add_widget(step)
+        for part in (self._hour_step(direction), Filler(size_hint_x=COLON), minutes):
+            row.add_widget(part)
         return row
+
+    def _hour_step(self, direction: int) -> TouchButton:
+        icon = "plus" if direction > 0 else "minus"
+        return self._step(f"hour-{_named(direction)}", lambda: self._turn_hour(direction), icon=icon)
+
+    def _minutes_step(self, direction: int) -> TouchButton:
+        words = f"{_sign(direction)}{STRIDE}"
+        return self._step(f"minute-{_named(direction)}", lambda: self._turn_minutes(direction), text=words)
+
+    def _minute_step(self, direction: int) -> TouchButton:
+        words = f"{_sign(direction)}1"
+        return self._step(f"minute-one-{_named(direction)}", lambda: self._turn_minute(direction), text=words)
 
     def _step(self, test_id: str, act: Callable[[], None], **face: str) -> TouchButton:
         button = TouchButton(test_id=test_id, high=theme.space("option"), radius=24, role="count", strong=True, **face)
@@ -213,8 +241,16 @@ class ClockCard(Card):
         self._choose(self._time.replace(minute=(self._time.minute + direction) % 60))
 
 
-def _figure() -> Text:
-    return Text(role="clock", fit="box", halign="center")
+def _named(direction: int) -> str:
+    return "more" if direction > 0 else "less"
+
+
+def _sign(direction: int) -> str:
+    return "+" if direction > 0 else "−"
+
+
+def _figure(text: str = "", part: float = 1.0) -> Text:
+    return Text(role="title" if theme.small else "clock", fit="box", halign="center", text=text, size_hint_x=part)
 
 
 class Live(Stack):

@@ -7,9 +7,11 @@ from typing import Any
 from kivy.properties import BooleanProperty
 
 from kiosk.journeys.message_questions import LONGEST_NAME, ForWhom
+from screens.drawing import DrawingCard
 from screens.keyboard import Field, Keyboard
 from screens.question import QuestionScreen, screen_for
 from screens.quiet_note import QuietNote
+from screens.theme import theme
 
 
 @screen_for(ForWhom)
@@ -20,7 +22,9 @@ class ForWhomScreen(QuestionScreen):
         return self.question, self._name.text
 
     def fill(self) -> None:
-        self.ids.aside.add_widget(QuietNote(self.t("message.whom.privacy"), icon="privacy"))
+        if theme.portrait and not theme.large:  # elsewhere the keyboard needs the room
+            self.ids.aside.add_widget(DrawingCard(source=self.around.drawing("messages")))
+        privacy = QuietNote(self.t("message.whom.privacy"), icon="privacy")
         self._name = Field(self.t("message.whom.name"), LONGEST_NAME, test_id="name", active=True)
         self._name.bind(text=self._check)
         self._name.text = self.question.name
@@ -30,6 +34,7 @@ class ForWhomScreen(QuestionScreen):
         keyboard.bind(on_key=lambda _keyboard, value: self._name.type(value))
         for part in (self._name, keyboard):
             self.ids.typing.add_widget(part)
+        (self.ids.typing if theme.small or theme.large else self.ids.aside).add_widget(privacy)
 
     def _check(self, *_: Any) -> None:
         self.complete = bool(self._name.text.strip())

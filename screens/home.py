@@ -21,7 +21,7 @@ from screens.words import Icon, Text
 
 PAGE = 6
 """Tiles a page where the panel is too low for all."""
-FEW = {Shape.PORTRAIT: 4, Shape.LANDSCAPE: 3, Shape.SMALL: 3}
+FEW = {Shape.PORTRAIT: 4, Shape.LANDSCAPE: 4, Shape.SMALL: 3}
 """Services up to which each has the whole width."""
 
 
@@ -39,6 +39,12 @@ class HomeScreen(QuestionScreen):
     def chips(self) -> list[tuple[str, str, str, Callable[[], None]]]:
         more = [("more-services", "next", self.t("home.more"), self._turn)] if self.pages > 1 and theme.small else []
         return [*more, ("prices", "prices", self.t("home.prices"), self.prices)]
+
+    @property
+    def columns(self) -> int:
+        if self.few:
+            return 1
+        return 3 if theme.small and len(self.question.tiles) > 4 else 2
 
     @property
     def few(self) -> bool:
@@ -73,7 +79,7 @@ class HomeScreen(QuestionScreen):
         if self.pages > 1:
             tiles = tiles[self.page * PAGE : (self.page + 1) * PAGE]
         for tile in tiles:
-            widget = Tile(tile, self.t, wide=self.few)
+            widget = Tile(tile, self.t, wide=self.few, roomy=theme.portrait or len(self.question.tiles) < 4)
             widget.bind(on_tap=lambda tapped: self.answer(tapped.service.name))
             widget.bind(on_refused=lambda tapped: self.around.say(self.t(tapped.service.reason)))
             grid.add_widget(widget)
@@ -82,18 +88,18 @@ class HomeScreen(QuestionScreen):
 class Tile(Pressable):
     """One service: drawing, name, and a hint or the reason why not."""
 
-    def __init__(self, service: ServiceTile, t: Texts, *, wide: bool) -> None:
+    def __init__(self, service: ServiceTile, t: Texts, *, wide: bool, roomy: bool) -> None:
         self.service = service
-        self._wide = wide
+        self._wide, self._roomy = wide, wide and roomy
         super().__init__(
             off=not service.available, tells_why=True, test_id=f"service-{service.name}"
         )  # fmt: skip
         self._plate = Plate(self.canvas.before)
         slim = theme.small or (theme.landscape and theme.large)
-        drawn = 72 if slim else 148 if wide else 92
+        drawn = 72 if slim else 148 if self._roomy else 92
         self._icon = Icon(name=service.name, drawn=drawn)
-        self._title = Text(role="title" if wide else "tile", text=t(f"service.{service.name}.title"))
-        self._hint = Text(role="subtitle" if wide else "small", text=self._hint_words(t))
+        self._title = Text(role="title" if self._roomy else "tile", text=t(f"service.{service.name}.title"))
+        self._hint = Text(role="subtitle" if self._roomy else "body" if wide else "small", text=self._hint_words(t))
         self._onward = Icon(name="forward", drawn=64, opacity=float(wide and service.available))
         for part in (self._icon, self._title, self._hint, self._onward):
             self.add_widget(part)
@@ -130,16 +136,21 @@ class Tile(Pressable):
         if theme.small and not self._wide:
             self._place_small()
             return
-        if self._wide:
+        if self._roomy:
             pad, gap = round(pad * 1.5), round(gap * 1.5)
         words = self._title.height + self._hint.height * 1.0
-        self.size_hint_min_y = max(theme.space("tile") * (1.2 if self._wide else 1), words + 2 * theme.px(28))
+        self.size_hint_min_y = max(theme.space("tile") * self._high, words + 2 * theme.px(28))
         left = self.x + pad + self._icon.width + gap
         for part in (self._title, self._hint):
             part.x, part.width = left, self.right - pad * 0.6 - left - (self._onward.width if self._wide else 0)
         top = self.center_y + words / 2
         self._title.top, self._hint.top = top, top - self._title.height
         self._icon.x, self._icon.center_y = self.x + pad, self.center_y
+
+    @property
+    def _high(self) -> float:
+        """Parts of a usual tile: more with the whole width, less where four of those share a low panel."""
+        return 1.2 if self._roomy else 0.8 if self._wide else 1.0
 
     def _place_small(self) -> None:
         """Name beside the drawing, the hint below both."""

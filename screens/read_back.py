@@ -8,8 +8,11 @@ from kiosk.texts import Texts
 from kiosk.wording import clock, day_words
 from screens.rows import RowCard
 from screens.surfaces import Filler
-from screens.theme import theme
+from screens.theme import Shape, theme
 from screens.words import Text
+
+FIGURES = {Shape.PORTRAIT: 1.0, Shape.LANDSCAPE: 0.75, Shape.SMALL: 0.5}
+"""Of the largest type: elsewhere the facts below must be seen too."""
 
 
 class CallReadBack(RowCard):
@@ -21,6 +24,7 @@ class CallReadBack(RowCard):
         self.size_hint_y = 1
         day = day_words(at.date(), today, t)
         self.add_widget(Filler())
-        self.add_widget(Text(role="clock", tone="pine", halign="center", text=clock(at)))
+        drawn = theme.type("clock") * FIGURES[theme.shape]
+        self.add_widget(Text(role="clock", tone="pine", halign="center", text=clock(at), font_size=drawn))
         self.add_widget(Text(role="title" if theme.portrait else "tile", halign="center", text=day))
         self.add_widget(Filler())

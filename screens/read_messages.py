@@ -8,7 +8,6 @@ from screens.drawing import DrawingCard
 from screens.question import QuestionScreen, screen_for
 from screens.quiet_note import QuietNote
 from screens.surfaces import Card
-from screens.theme import theme
 
 
 @screen_for(ReadMessages)
@@ -16,8 +15,7 @@ class ReadMessagesScreen(QuestionScreen):
     def fill(self) -> None:
         messages = self.question.messages
         if not messages:
-            drawing = DrawingCard(source=self.around.drawing("messages"), size_hint_max_y=theme.px(640))
-            self.ids.aside.add_widget(drawing)
+            self.ids.messages.add_widget(DrawingCard(source=self.around.drawing("messages")))
             self.ids.actions.remove_widget(self.ids.later)
         for message in messages:
             self.ids.messages.add_widget(self._card(message))

@@ -22,7 +22,7 @@ STATES = {
 class WakeUpsScreen(QuestionScreen):
     def fill(self) -> None:
         if not self.question.calls:
-            self.ids.aside.add_widget(DrawingCard(source=self.around.drawing("wake-up"), size_hint_max_y=theme.px(640)))
+            self.ids.calls.add_widget(DrawingCard(source=self.around.drawing("wake-up")))
         for call in self.question.calls:
             self.ids.calls.add_widget(self._card(call))
 
@@ -30,7 +30,8 @@ class WakeUpsScreen(QuestionScreen):
         card = CallCard()
         icon, tone = STATES[call.state]
         card.ids.time.text = clock(call.at)
-        card.ids.day.text = day_words(call.at.date(), self.question.today, self.t)
+        narrow = theme.large or not theme.portrait
+        card.ids.day.text = day_words(call.at.date(), self.question.today, self.t, short=narrow)
         card.ids.state.text = self.t(f"wake-up.state.{call.state.value}")
         card.ids.state_icon.name, card.ids.state_icon.tone = icon, tone
         for name, answer in (("change", ChangeCall(call.number)), ("cancel", CancelCall(call.number))):

@@ -19,7 +19,6 @@ from kiosk.journeys.message_questions import (
 from screens.controls import Option
 from screens.keyboard import Field, Keyboard, LongField
 from screens.question import QuestionScreen, screen_for
-from screens.quiet_note import QuietNote
 from screens.surfaces import Card
 
 MARKS = ".?"
@@ -41,7 +40,6 @@ class WriteMessageScreen(QuestionScreen):
         self._preview = Preview(heading=self.t("message.write.preview"))
         self._sender = Field(self.t("message.write.sender"), LONGEST_SENDER, test_id="sender")
         self._text = LongField(self.t("message.write.own-words"), LONGEST_TEXT, test_id="text")
-        self._only_latin = QuietNote(self.t("message.write.only-latin"), icon="keyboard")
         for field in (self._sender, self._text):
             field.bind(on_tap=self._activate, text=self._show)
         self.ids.typing.add_widget(self._sender)
@@ -75,11 +73,11 @@ class WriteMessageScreen(QuestionScreen):
     def _change_template(self, *_: Any) -> None:
         """Own words are typed where a ready message is shown."""
         aside = self.ids.aside
-        for part in (self._preview, self._text, self._only_latin):
-            if part.parent:
-                part.parent.remove_widget(part)
-        for part in (self._text, self._only_latin) if self._own else (self._preview,):
-            aside.add_widget(part)
+        shown, hidden = (self._text, self._preview) if self._own else (self._preview, self._text)
+        if hidden.parent:
+            aside.remove_widget(hidden)
+        if not shown.parent:
+            aside.add_widget(shown)
         self._activate(self._text if self._own else self._sender)
         for option in self.ids.templates.children:
             option.chosen = option.value == self.template
