@@ -18,7 +18,7 @@ from kiosk.hotel.fias.fidcrypt import Key
 from kiosk.hotel.fias.line import FiasLine
 from kiosk.hotel.fias.records import Description
 from kiosk.hotel.fias.serial_wire import serial
-from kiosk.hotel.fias.talk import Worker
+from kiosk.hotel.fias.talk import Charges, Worker
 from kiosk.hotel.fias.timings import GUEST_ANSWER, Timings
 from kiosk.hotel.fias.transport import Connect, tcp, tls_context
 from kiosk.hotel.postman import Postman
@@ -126,7 +126,7 @@ def _key(file: Path) -> Key:
         raise LinkUnusable("hotel.key_file", f"{file}: {reason}") from None
 
 
-def _charges(hotel: HotelSettings) -> Worker:
+def _charges(hotel: HotelSettings) -> Charges:
     numbered = hotel.doubts == "bill"
     return RoomCharges(numbered) if hotel.posting == "room" else GuestCharges(numbered)
 

@@ -113,7 +113,7 @@ class Doubt:
 
 
 class Surprise(Enum):
-    """What a late answer turned up that somebody has to put right; the delivery itself is DELIVERED."""
+    """What a late answer turned up that somebody has to put right."""
 
     TWICE = "twice"
     """It is there twice."""
@@ -121,6 +121,8 @@ class Surprise(Enum):
     """It is there; a later attempt of it was lost, and may be there as well."""
     AFTER_ALL = "after-all"
     """It is there, though staff were told that it was refused."""
+    ABSENT = "absent"
+    """No attempt of it got there, though somebody's word was that it is there."""
 
 
 class Effects(Protocol):
@@ -251,8 +253,12 @@ class Outbox:
     def next_due(self) -> Delivery | None:
         """The oldest queued delivery whose time has come. One that is unknown or refused blocks nobody."""
         with self.db.reading() as tx:
-            row = tx.one(_NEXT, destination=self.destination, now=self.db.now())
-            return _delivery(row) if row else None
+            return self.next_in(tx)
+
+    def next_in(self, tx: Transaction) -> Delivery | None:
+        """``next_due`` inside a transaction of the caller's."""
+        row = tx.one(_NEXT, destination=self.destination, now=self.db.now())
+        return _delivery(row) if row else None
 
     def sequence(self) -> int:
         """A fresh sequence number that is no attempt: for a question to the destination."""
@@ -265,10 +271,14 @@ class Outbox:
         ``balance`` is what was owed at the destination before it, in minor units, where that is known.
         """
         with self.db.transaction() as tx:
-            number = self._next_number(tx)
-            _step(tx, delivery, _E.BEGIN, self.db.now(), number=number)
-            tx.do(_ADD_ATTEMPT, delivery=delivery.seq, number=number, begun_at=self.db.now(), balance=balance)
-            return number
+            return self.begin_in(tx, delivery, balance)
+
+    def begin_in(self, tx: Transaction, delivery: Delivery, balance: int | None = None) -> int:
+        """``begin`` inside a transaction of the caller's."""
+        number = self._next_number(tx)
+        _step(tx, delivery, _E.BEGIN, self.db.now(), number=number)
+        tx.do(_ADD_ATTEMPT, delivery=delivery.seq, number=number, begun_at=self.db.now(), balance=balance)
+        return number
 
     def delivered(self, delivery: Delivery, evidence: str) -> None:
         """The destination has it; ``evidence`` is its own word for it (a transaction number)."""
@@ -430,6 +440,10 @@ class Outbox:
             self._late_deliver(tx, delivery, newest, remark)
         elif newest and delivery.state is _S.UNKNOWN:
             self.refuse_in(tx, delivery, remark) if event is _E.REFUSE else self.again_in(tx, delivery, remark, pause)
+        elif delivery.state is _S.DELIVERED:
+            answers = {row["answer"] for row in tx.rows(_ATTEMPTS, delivery=delivery.seq)}
+            if not answers & {None, _E.DELIVER.value}:
+                self._surprise(tx, delivery, Surprise.ABSENT)
         return _stored(tx, delivery)
 
     def _late_deliver(self, tx: Transaction, delivery: Delivery, newest: bool, evidence: str) -> None:

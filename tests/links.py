@@ -12,7 +12,7 @@ from kiosk.hotel.clock import Clock, system_clock
 from kiosk.hotel.desk import Desk
 from kiosk.hotel.fias.line import FiasLine, Pace
 from kiosk.hotel.fias.records import Description
-from kiosk.hotel.fias.talk import Worker
+from kiosk.hotel.fias.talk import Charges, Worker
 from kiosk.hotel.fias.timings import Timings
 from kiosk.hotel.fias.transport import Connect, tcp
 from kiosk.hotel.guests import CachedGuests
@@ -65,7 +65,7 @@ def fias_line_to(
     where: int | Connect,
     station: Description | None = None,
     *,
-    charges: Worker | None = None,
+    charges: Charges | None = None,
     doubts: Worker | None = None,
     timings: Timings | None = None,
     pace: Pace | None = None,

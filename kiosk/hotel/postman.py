@@ -71,6 +71,7 @@ class Postman:
         self._look_at = 0.0
         self._due: Delivery | None = None
         self._carried: Delivery | None = None
+        self._ready: tuple[Delivery, int] | None = None
 
     async def recover(self) -> None:
         """At the start: what was under way when the process ended is unknown."""
@@ -88,11 +89,20 @@ class Postman:
         """Whether it is worth asking the outbox."""
         if self.commit().done():
             self._commit, self._look_at = None, 0.0
-        return monotonic() >= self._look_at
+        return self._ready is not None or monotonic() >= self._look_at
 
     async def take(self) -> Assignment | None:
         """The next charge that is due, its attempt on disk; None when there is none."""
+        if self._ready is not None:
+            begun, self._ready = self._ready, None
+            return self._assigned(*begun)
         return await self._assign(self._take)
+
+    async def put_back(self) -> None:
+        """What was begun ahead will not go out now."""
+        if self._ready is not None:
+            (delivery, _), self._ready = self._ready, None
+            await self._insist(self._postings.again, delivery, "not sent")
 
     async def next(self) -> Posting | None:
         """The next charge that is due, for one who has to ask before it is begun; None when there is none."""
@@ -126,13 +136,18 @@ class Postman:
         """A number for a question to the hotel system; None when the disk won't take it."""
         return await self._try(self._postings.sequence)
 
-    async def answered(self, answer: Answer) -> None:
-        """What the hotel system said to the attempt under way."""
+    async def answered(self, answer: Answer, *, ahead: bool = False) -> None:
+        """What the hotel system said to the attempt under way.
+
+        ``ahead``: the next charge may go at once, so it is begun by the same write to the disk; ``take`` or
+        ``put_back`` it.
+        """
         delivery = self._put_down()
         trial = Posting.decode(delivery.payload).trial
         match consequence(answer.status):
             case Consequence.POSTED:
-                await self._delivered(delivery, answer)
+                self._ready = await self._insist(self._deliver, delivery, _evidence(answer), ahead)
+                log.info("posting.delivered", number=answer.sequence, charge=delivery.key)
             case Consequence.LATER if not trial:
                 await self._put_off(delivery, reason_key(answer.status), TRIES)
             case Consequence.AFTER_AUDIT if not trial:
@@ -215,6 +230,12 @@ class Postman:
         delivery = self._postings.next_due()
         return (delivery, self._postings.begin(delivery)) if delivery else None
 
+    def _deliver(self, delivery: Delivery, evidence: str, ahead: bool) -> tuple[Delivery, int] | None:
+        with self._postings.db.transaction() as tx:
+            self._postings.deliver_in(tx, delivery, evidence)
+            due = self._postings.next_in(tx) if ahead else None
+            return (due, self._postings.begin_in(tx, due)) if due else None
+
     def _hold(self, due: Delivery, reason: str) -> None:
         self._postings.begin(due)
         self._postings.again(due, reason, self._retry)
@@ -228,21 +249,19 @@ class Postman:
         begun = await self._try(begin)
         if begun is None:
             return None
-        self._look_at = 0.0
-        self._carried, number = begun
-        self._movements.begun(self._carried)
-        log.info("posting.sent", number=number, charge=self._carried.key)
-        posting = Posting.decode(self._carried.payload)
+        return self._assigned(*begun)
+
+    def _assigned(self, delivery: Delivery, number: int) -> Assignment:
+        self._look_at, self._carried = 0.0, delivery
+        self._movements.begun(delivery)
+        log.info("posting.sent", number=number, charge=delivery.key)
+        posting = Posting.decode(delivery.payload)
         return Assignment(number, posting, datetime.fromtimestamp(posting.at / 1000, self._zone))
 
     def _put_down(self) -> Delivery:
         assert self._carried is not None, "an answer without an attempt: the session promises one for one"
         delivery, self._carried = self._carried, None
         return delivery
-
-    async def _delivered(self, delivery: Delivery, answer: Answer) -> None:
-        await self._insist(self._postings.delivered, delivery, _evidence(answer))
-        log.info("posting.delivered", number=answer.sequence, charge=delivery.key)
 
     async def _refused(self, delivery: Delivery, reason: str) -> None:
         await self._insist(self._postings.refused, delivery, reason)

@@ -86,7 +86,11 @@ def zygote() -> None:
 async def test_no_kill_doubles_or_loses_a_charge(tmp_path):
     async with HotelSimulator(answer_seconds=0.005) as hotel:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, __file__, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+            sys.executable,
+            __file__,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
         )
         try:
             ends = Counter()

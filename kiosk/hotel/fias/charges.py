@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from kiosk.books.money import exponent_of
 from kiosk.books.postings import Posting
@@ -23,6 +24,7 @@ class RoomCharges:
     """``numbered``: the text on the folio ends with the voucher's number, so that it can be found on the bill."""
 
     numbered: bool = False
+    ahead: ClassVar[bool] = True
 
     async def start(self, talk: Talk) -> None:
         """Post the next charge, if there is one."""
@@ -36,6 +38,7 @@ class GuestCharges:
     """``numbered`` as in RoomCharges."""
 
     numbered: bool = False
+    ahead: ClassVar[bool] = False
 
     async def start(self, talk: Talk) -> None:
         """Ask who stays in the room of the next charge, if there is one."""

@@ -17,7 +17,7 @@ from kiosk.hotel.fias.exchanges import EXCHANGES
 from kiosk.hotel.fias.records import Description
 from kiosk.hotel.fias.services import errand_record
 from kiosk.hotel.fias.session import Phase, Session
-from kiosk.hotel.fias.talk import Asker, Worker
+from kiosk.hotel.fias.talk import Asker, Charges, Worker
 from kiosk.hotel.fias.timings import Timings
 from kiosk.hotel.fias.transport import Connect, RecordRefused, Wire, WireCut, pauses
 from kiosk.hotel.news import Answer, GuestNews, LateAnswer, NoAnswer, ServiceNews
@@ -47,7 +47,7 @@ class FiasLine:
         connect: Connect,
         station: Description,
         *,
-        charges: Worker | None = None,
+        charges: Charges | None = None,
         doubts: Worker | None = None,
         timings: Timings | None = None,
         pace: Pace | None = None,
@@ -72,6 +72,7 @@ class FiasLine:
                 log.warning("link.cut", reason=str(cut))
             finally:
                 await talk.carry_out(session.lost())
+                await desk.postman.put_back()
             if talk.came_up:
                 log.warning("link.down")
                 waits = pauses(self._pace.first_pause, self._pace.longest_pause)
@@ -82,7 +83,7 @@ class FiasLine:
 class _Talk:
     """``Talk`` over one connection."""
 
-    def __init__(self, desk: Desk, session: Session, charges: Worker, doubts: Worker | None) -> None:
+    def __init__(self, desk: Desk, session: Session, charges: Charges, doubts: Worker | None) -> None:
         self.desk = desk
         self.session = session
         self.came_up = False
@@ -131,7 +132,10 @@ class _Talk:
 
     async def _work(self) -> None:
         """What is next of what may be done now: money first."""
-        if self.desk.postman.has_work() and self.session.may_post:
+        work = self.desk.postman.has_work()
+        if not self.session.may_post:
+            await self.desk.postman.put_back()
+        elif work:
             await self._charges.start(self)
         if self._doubts is not None and self.session.may_post:
             await self._doubts.start(self)
@@ -191,7 +195,8 @@ class _Talk:
     async def _note(self, effect: events.Effect) -> None:
         match effect:
             case Answer():
-                await self.desk.postman.answered(effect)
+                ahead = self._charges.ahead and self.session.may_post
+                await self.desk.postman.answered(effect, ahead=ahead)
             case LateAnswer():
                 await self.desk.postman.late(effect)
             case NoAnswer():

@@ -21,6 +21,15 @@ class Worker(Protocol):
         ...
 
 
+class Charges(Worker, Protocol):
+    """Puts charges on folios."""
+
+    @property
+    def ahead(self) -> bool:
+        """Whether the next attempt may be begun together with the answer to the last: nothing is asked before it."""
+        ...
+
+
 class Asker(Protocol):
     """Somebody who asked the hotel system something."""
 
