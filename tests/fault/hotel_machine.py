@@ -1,0 +1,185 @@
+"""Sequences of everything that can happen between kiosk, link and hotel system, found and shrunk by Hypothesis."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+from unittest import mock
+
+import structlog
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from kiosk.hotel import runner
+from kiosk.outbox import DeliveryState
+from tests.fault.hotel_model import REFUSALS, Fate
+from tests.fault.hotel_world import World
+
+STEPS = 14
+SELDOM = 20.0
+"""Seconds between two looks for errands, of which there are none."""
+QUIET, ROUNDS = 100.0, 12
+"""Seconds between two looks of a person at the folio when all is well again, and after how many nothing is open."""
+UNDECIDED = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNKNOWN)
+
+
+FATES = st.lists(st.sampled_from(Fate), min_size=1, max_size=3)
+
+SOME_REFUSALS = st.lists(st.sampled_from(REFUSALS), max_size=2)
+
+
+class HotelMachine(RuleBasedStateMachine):
+    """One sequence: a station, its hotel, and what befalls them."""
+
+    mode = "room"
+    ends: ClassVar[Counter[str]] = Counter()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(prefix="hotel-", dir=MEMORY))
+        self.world = World(self.folder, self.mode)
+        self.hotel = self.world.hotel
+
+    @initialize(mute=st.booleans(), torn=st.booleans(), count=st.integers(1, 3), fates=FATES, refusals=SOME_REFUSALS)
+    def begin(self, mute: bool, torn: bool, count: int, fates: list[Fate], refusals: list[str]) -> None:
+        self.hotel.mute_start, self.hotel.torn = mute, torn
+        self.hotel.fates, self.hotel.refusals = fates, refusals
+        self.world.start_link()
+        self.guests_copy(count)
+
+    @rule(count=st.integers(1, 3))
+    def guests_copy(self, count: int) -> None:
+        for _ in range(count):
+            self.world.settle()
+
+    @rule(fates=FATES)
+    def something_becomes_of_the_next_postings(self, fates: list[Fate]) -> None:
+        self.hotel.fates += fates
+
+    @rule(status=st.sampled_from(REFUSALS))
+    def the_next_posting_is_refused(self, status: str) -> None:
+        self.hotel.refusals.append(status)
+
+    @rule(seconds=st.sampled_from((0.03, 0.2, 2.0, 4.0, 12.0, 31.0, 50.0, 70.0, 320.0)))
+    def time_passes(self, seconds: float) -> None:
+        self.world.passes(seconds)
+
+    @rule()
+    def the_line_is_cut(self) -> None:
+        self.hotel.cut()
+
+    @rule()
+    def the_interface_restarts(self) -> None:
+        self.hotel.restart()
+
+    @rule()
+    def the_interface_leaves(self) -> None:
+        self.world.during(self.hotel.leave)
+
+    @rule(silent=st.booleans())
+    def the_hotel_falls_silent_or_speaks(self, silent: bool) -> None:
+        self.hotel.silent = silent
+
+    @rule(reachable=st.booleans())
+    def the_hotel_goes_or_comes_back(self, reachable: bool) -> None:
+        self.hotel.reachable = reachable
+        if not reachable:
+            self.hotel.cut()
+
+    @rule(on=st.booleans())
+    def night_audit(self, on: bool) -> None:
+        self.hotel.audit(on=on)
+
+    @rule()
+    def garbage(self) -> None:
+        self.hotel.garbage()
+
+    @precondition(lambda self: self.world.link_runs)
+    @rule(points=st.integers(1, 40), seconds=st.sampled_from((0.2, 3.5, 35.0)))
+    def the_link_is_killed(self, points: int, seconds: float) -> None:
+        self.world.kill_after(points)
+        self.world.passes(seconds)
+        self.ends["kills"] += not self.world.link_runs
+
+    @precondition(lambda self: self.world.link_runs)
+    @rule()
+    def the_link_is_stopped(self) -> None:
+        self.world.stop_link()
+
+    @precondition(lambda self: not self.world.link_runs)
+    @rule()
+    def the_link_starts(self) -> None:
+        self.world.start_link()
+
+    @precondition(lambda self: not self.hotel.late)
+    @rule()
+    def a_person_looks_at_the_folio(self) -> None:
+        self.world.look_at_the_folio()
+
+    @invariant()
+    def each_charge_once_or_somebody_was_told(self) -> None:
+        self.world.judge()
+
+    def teardown(self) -> None:
+        try:
+            self._to_the_end()
+        finally:
+            self.world.close()
+            shutil.rmtree(self.folder)
+
+    def _to_the_end(self) -> None:
+        """All is well again, and a person has looked at what was in doubt: then nothing is left open."""
+        world, hotel = self.world, self.hotel
+        world.bury()
+        hotel.silent, hotel.reachable, hotel.fates, hotel.refusals = False, True, [], []
+        hotel.audit(on=False)
+        for _ in range(ROUNDS):
+            if not world.link_runs:
+                world.start_link()
+            world.passes(QUIET)
+            world.judge()
+            world.look_at_the_folio()
+            if not world.in_state(*UNDECIDED):
+                break
+        world.judge_books()
+        assert not world.in_state(*UNDECIDED), f"after {ROUNDS} rounds"
+        self.ends.update(delivery.state.value for delivery in world.in_state(*DeliveryState))
+
+
+MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
+
+
+def run(mode: str, *, sequences: int, begin: int, steps: int = STEPS) -> Counter[str]:
+    """So many sequences of ``steps`` from chance ``begin``; what became of all charges, and the kills. Raises AssertionError."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    kind = type(f"Hotel_{mode}", (HotelMachine,), {"mode": mode, "ends": Counter()})
+    wanted = settings(
+        max_examples=sequences,
+        stateful_step_count=steps,
+        deadline=None,
+        database=None,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+        print_blob=True,
+    )
+    with mock.patch.object(asyncio, "to_thread", _at_once), mock.patch.object(runner, "LOOK", SELDOM):
+        run_state_machine_as_test(seed(begin)(kind), settings=wanted)
+    return kind.ends
+
+
+async def _at_once(work: Callable[..., Any], *args: Any) -> Any:
+    return work(*args)

@@ -1,0 +1,24 @@
+"""The link against a hotel system that does anything an interface ever did, in any order, with kills between.
+
+For each charge the folio has it once, or it is not on the room for certain and somebody has been told. At the end, when
+all is well and a person has looked at what was in doubt, nothing is open. Longer: ``hotel_campaign``.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.fault.hotel_machine import run
+
+SEQUENCES = 300
+SHARES = 4
+"""In each way of posting: 2,400 sequences in all, the same at every run."""
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+@pytest.mark.parametrize("mode", ["room", "guest"])
+def test_each_charge_is_on_the_folio_once_or_somebody_was_told(mode, share):
+    ends = run(mode, sequences=SEQUENCES, begin=share)
+    assert ends["delivered"] > SEQUENCES
+    assert ends["refused"] > 0
+    assert ends["kills"] > SEQUENCES // 10
