@@ -77,9 +77,9 @@ def held_name(held: str, given: str = "") -> Name:
     cut = len(held) in TRUNCATED_AT
     held = unglued(held)
     family, mark, rest = _split(held)
-    if given and not words_within(given, held):
+    if given and not _repeats(given, held):
         return Name(f"{held} {given}", parts=(held, given), cut=cut, cut_given=len(given) in TRUNCATED_AT)
-    if mark and words(family) != words(""):
+    if mark:
         return Name(held, parts=(family, rest), cut_given=cut)
     return Name(held, cut=cut)
 
@@ -89,7 +89,7 @@ def _split(held: str) -> tuple[str, str, str]:
     return (held[: found.start()], found[0], held[found.end() :]) if found else (held, "", "")
 
 
-def words_within(given: str, held: str) -> bool:
+def _repeats(given: str, held: str) -> bool:
     """Whether ``held`` repeats the given names."""
     if ideographs(given):
         return ideographs(given) in ideographs(held)
@@ -126,11 +126,12 @@ class Name:
 
     @cached_property
     def split(self) -> frozenset[Parts]:
-        """Surname and given names where the writer told them apart."""
+        """Surname and given names where the writer told them apart, and neither is but a title."""
         if self.parts is None:
             return frozenset()
         family, given = (words(part) for part in self.parts)
-        return frozenset((before, after) for before in family for after in given if before and after)
+        pairs = ((before, after) for before in family for after in given if before and after)
+        return frozenset(parts for parts in pairs if (*parts[0], *parts[1]) in self.spellings)
 
     @cached_property
     def forms(self) -> frozenset[Form]:
@@ -269,7 +270,7 @@ def _leaves_out(typed: Name, held: Name) -> bool:
         _unsplit_agrees(mine, theirs)
         for mine in typed.spellings
         for theirs in held.spellings
-        if held.parts is None and not (_is_whole(theirs[:1]) or _is_whole(theirs[-1:]))
+        if not held.split and not (_is_whole(theirs[:1]) or _is_whole(theirs[-1:]))
     )
 
 
