@@ -19,11 +19,17 @@ WORDS = {
     "request.charge-unknown": "count the sheets of charge {charge} and resolve it",
     "request.posting-unknown": "is voucher {voucher} on the folio? reconcile or resolve it",
     "request.posting-refused": "the hotel refused the posting of voucher {voucher} ({reason})",
+    "request.posting-absent": (
+        "voucher {voucher}, resolved as posted, was refused as the hotel says now: look at the folio"
+    ),
     "request.posting-twice": "voucher {voucher} is on the folio twice ({minor} each): take one off by hand",
     "request.posting-perhaps-twice": "voucher {voucher} is on the folio, perhaps twice ({minor} each): if so, undo one",
     "request.posting-after-all": "voucher {voucher} was refused, but is on the folio: pay back what was collected",
     "request.correction-unknown": "is the correction of voucher {voucher} on the folio? reconcile or resolve it",
     "request.correction-refused": "the hotel refused the correction of voucher {voucher}, {minor} ({reason})",
+    "request.correction-absent": (
+        "the correction of voucher {voucher}, resolved as posted, was refused as the hotel says now: look at the folio"
+    ),
     "request.correction-twice": "the correction of voucher {voucher} is on the folio twice ({minor} each): undo one",
     "request.correction-perhaps-twice": (
         "the correction of voucher {voucher} is on the folio, perhaps twice ({minor} each): if so, undo one"
@@ -35,6 +41,9 @@ WORDS = {
         "correct the folio of voucher {voucher} by {minor} minor units, then `kiosk books resolve {charge} posted`"
     ),
     "request.trial-unknown": "is the technician's posting {charge} ({minor}) on the folio? take it off and resolve it",
+    "request.trial-absent": (
+        "the technician's posting {charge}, resolved as posted, was refused as the hotel says now: look at the folio"
+    ),
     "request.trial-twice": "the technician's posting {charge} ({minor}) is on the folio twice: take both off",
     "request.trial-perhaps-twice": "the technician's posting {charge} ({minor}) is on the folio: take it off",
     "request.trial-after-all": "the technician's posting {charge} ({minor}) is on the folio after all: take it off",

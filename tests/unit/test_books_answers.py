@@ -73,7 +73,7 @@ def test_a_refusal_of_our_own_is_worded_too(reason):
 def test_whatever_the_books_ask_staff_is_worded():
     values = {"voucher": 1, "charge": "c", "minor": 1, "reason": "r"}
     for kind in ("posting", "correction", "trial"):
-        for what in ("unknown", "twice", "perhaps-twice", "after-all"):
+        for what in ("unknown", "twice", "perhaps-twice", "after-all", "absent"):
             assert WORDS[f"request.{kind}-{what}"].format_map(values)
     for kind in ("posting", "correction", "desk-correction"):
         assert WORDS[f"request.{kind}-refused"].format_map(values)

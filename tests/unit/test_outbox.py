@@ -309,6 +309,18 @@ def test_a_late_no_decides_only_for_the_newest_attempt(told, late, state):
     assert getattr(told, late)(second, "no").state is state
 
 
+@pytest.mark.parametrize("late", ["late_refused", "late_again"])
+def test_a_late_no_to_what_somebody_said_is_there_is_told_once_no_attempt_can_be_there_any_more(told, late):
+    first = lost(told)
+    told.again(told.by_key("a"), "a person said so")
+    second = lost(told)
+    told.delivered(told.by_key("a"), "a person said so")
+    assert getattr(told, late)(second, "no").state is S.DELIVERED
+    assert told._effects.heard[-1] == "delivered"
+    getattr(told, late)(first, "no")
+    assert told._effects.heard[-1] == "absent"
+
+
 def test_the_answer_to_the_attempt_under_way_is_no_late_one(told):
     number = told.begin(told.by_key("a"))
     assert told.late_delivered(number, "OK") is None
