@@ -1,0 +1,194 @@
+"""Do not disturb and make up room: the last wish holds, ends with its time or the stay, and is shown or told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kiosk.hotel.errands import RoomWished
+from kiosk.hotel.news import GuestChanged, GuestOut, RoomTold
+from tests.register_kit import House, house, rules
+
+ROOM, STAY = "0808", "31001"
+STAFF = rules(wishes=False)
+
+
+def wish(at: House, what: str, until: int | None = None, room: str = ROOM, stay: str = STAY) -> None:
+    at.register.wishes.wish(room, stay, what, until, "v1", "en")
+
+
+def held(at: House, room: str = ROOM) -> tuple[str, int | None]:
+    found = at.register.wishes.of(room)
+    return (found.wish, found.until) if found else ("none", None)
+
+
+def asked(at: House) -> list[dict]:
+    return [dict(request.values) for request in at.register.requests.list_open()]
+
+
+def test_a_wish_holds_and_is_shown(tmp_path):
+    with house(tmp_path) as at:
+        wish(at, "do-not-disturb")
+        assert held(at) == ("do-not-disturb", None)
+        assert at.carry_out() == [RoomWished(ROOM, STAY, "do-not-disturb")]
+
+
+def test_the_last_wish_counts_and_an_older_one_is_not_sent_any_more(tmp_path):
+    with house(tmp_path) as at:
+        wish(at, "do-not-disturb")
+        wish(at, "make-up")
+        assert at.carry_out() == [RoomWished(ROOM, STAY, "make-up")]
+
+
+def test_a_wish_under_way_when_another_is_made_does_not_have_the_last_word(tmp_path):
+    with house(tmp_path) as at:
+        wish(at, "do-not-disturb")
+        under_way = at.board.errands.next_due()
+        at.board.errands.begin(under_way)
+        wish(at, "make-up")
+        at.board.errands.again(under_way, "timeout", 30)
+        assert at.carry_out() == [RoomWished(ROOM, STAY, "make-up")]
+        at.clock.move(seconds=31)
+        assert [errand.wish for errand in at.carry_out()] == ["do-not-disturb", "make-up"]
+
+
+def test_a_wish_ends_with_its_time(tmp_path):
+    with house(tmp_path) as at:
+        wish(at, "do-not-disturb", at.minutes(60))
+        at.carry_out()
+        at.pass_minutes(59)
+        assert held(at)[0] == "do-not-disturb"
+        at.pass_minutes(1)
+        assert held(at) == ("none", None)
+        assert at.carry_out() == [RoomWished(ROOM, STAY, "none")]
+
+
+def test_a_time_that_was_replaced_lifts_nothing(tmp_path):
+    with house(tmp_path) as at:
+        wish(at, "do-not-disturb", at.minutes(60))
+        wish(at, "do-not-disturb", at.minutes(240))
+        at.carry_out()
+        at.pass_minutes(60)
+        assert held(at)[0] == "do-not-disturb"
+        assert at.queued() == []
+
+
+def test_a_wish_ends_with_the_stay(tmp_path):
+    with house(tmp_path) as at:
+        wish(at, "do-not-disturb")
+        at.carry_out()
+        at.board.told([GuestOut(ROOM, STAY)])
+        assert held(at) == ("none", None)
+        assert at.carry_out() == [RoomWished(ROOM, STAY, "none")]
+
+
+def test_a_sharers_check_out_leaves_the_others_wish(tmp_path):
+    with house(tmp_path) as at:
+        wish(at, "do-not-disturb")
+        at.board.told([GuestOut(ROOM, "31002")])
+        assert held(at)[0] == "do-not-disturb"
+
+
+def test_a_wish_moves_with_the_guest(tmp_path):
+    with house(tmp_path) as at:
+        wish(at, "do-not-disturb", at.minutes(60))
+        at.carry_out()
+        at.board.told([GuestChanged("0909", STAY, {}, ROOM)])
+        assert (held(at), held(at, "0909")) == (("none", None), ("do-not-disturb", at.minutes(60)))
+        assert {(errand.room, errand.wish) for errand in at.carry_out()} == {
+            (ROOM, "none"),
+            ("0909", "do-not-disturb"),
+        }
+
+
+def test_set_or_lifted_at_the_telephone_it_is_known_here(tmp_path):
+    with house(tmp_path) as at:
+        at.board.told([RoomTold(ROOM, do_not_disturb=True)])
+        assert held(at) == ("do-not-disturb", None)
+        at.board.told([RoomTold(ROOM, message_light=True), RoomTold(ROOM, do_not_disturb=False)])
+        assert held(at) == ("none", None)
+        assert at.queued() == []
+
+
+def test_our_own_wish_told_back_keeps_its_time(tmp_path):
+    with house(tmp_path) as at:
+        wish(at, "do-not-disturb", at.minutes(60))
+        at.board.told([RoomTold(ROOM, do_not_disturb=True)])
+        assert held(at) == ("do-not-disturb", at.minutes(60))
+
+
+def test_a_state_told_while_our_wish_waits_does_not_undo_it(tmp_path):
+    with house(tmp_path) as at:
+        wish(at, "do-not-disturb")
+        at.board.told([RoomTold(ROOM, do_not_disturb=False)])
+        assert held(at)[0] == "do-not-disturb"
+
+
+def test_where_nothing_can_be_shown_staff_are_asked_and_the_newest_wish_replaces_the_older(tmp_path):
+    with house(tmp_path, STAFF) as at:
+        wish(at, "make-up")
+        wish(at, "do-not-disturb", at.minutes(60))
+        assert asked(at) == [{"room": ROOM, "wish": "do-not-disturb", "until": "2026-03-01 21:00"}]
+        assert at.queued() == []
+
+
+def test_a_wish_lifted_before_staff_knew_of_it_needs_nobody(tmp_path):
+    with house(tmp_path, STAFF) as at:
+        wish(at, "make-up")
+        wish(at, "none")
+        assert asked(at) == []
+
+
+def test_a_wish_lifted_after_staff_have_seen_to_it_is_told(tmp_path):
+    with house(tmp_path, STAFF) as at:
+        wish(at, "do-not-disturb")
+        at.close_request("room-wish")
+        wish(at, "none")
+        assert asked(at) == [{"room": ROOM, "wish": "none"}]
+
+
+def test_what_the_hotel_system_refuses_or_cannot_be_told_is_staffs(tmp_path):
+    with house(tmp_path) as at:
+        wish(at, "make-up")
+        at.refuse()
+        assert asked(at) == [{"room": ROOM, "wish": "make-up"}]
+        wish(at, "do-not-disturb", room="0909", stay="31002")
+        at.pass_minutes(15)
+        assert asked(at)[1] == {"room": "0909", "wish": "do-not-disturb"}
+        assert at.queued() == []
+
+
+STEP = st.one_of(
+    st.tuples(st.just("wish"), st.sampled_from(["none", "do-not-disturb", "make-up"]), st.sampled_from([None, 1, 30])),
+    st.just(("link",)),
+    st.just(("put-off",)),
+    st.just(("out",)),
+    st.tuples(st.just("clock"), st.sampled_from([-5, 1, 31])),
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(STEP, max_size=20))
+def test_in_the_end_the_hotel_system_shows_what_the_guest_wished_last(steps):
+    with TemporaryDirectory() as folder, house(Path(folder)) as at:
+        shown = "none"
+        for step in steps:
+            match step:
+                case ("wish", what, minutes):
+                    wish(at, what, None if minutes is None else at.minutes(minutes))
+                case ("link",):
+                    shown = ([shown] + [errand.wish for errand in at.carry_out()])[-1]
+                case ("put-off",) if at.board.errands.next_due():
+                    at.put_off(pause=5)
+                case ("out",):
+                    at.board.told([GuestOut(ROOM, STAY)])
+                case ("clock", minutes):
+                    at.clock.move(minutes=minutes)
+                    at.register.wishes.lift_due()
+        at.clock.move(minutes=1)
+        at.register.wishes.lift_due()
+        shown = ([shown] + [errand.wish for errand in at.carry_out()])[-1]
+        assert shown == held(at)[0]
