@@ -215,6 +215,10 @@ class GuestLookup:
         known = self._stays("reservation = ?", reservation)
         return known[0].room if known else ""
 
+    def everybody(self) -> list[Guest]:
+        """All guests in house, by room."""
+        return [stay.guest() for stay in self._stays("true ORDER BY room, shares, reservation, id")]
+
     def count(self) -> int:
         """Guests in house."""
         with _named():
@@ -252,6 +256,7 @@ class GuestStore(GuestLookup):
                 "secure_delete = ON",
                 "synchronous = NORMAL",
                 "foreign_keys = ON",
+                "temp_store = MEMORY",
             ):
                 self._db.execute(f"PRAGMA {pragma}")
             if self._db.execute("PRAGMA user_version").fetchone()[0] != _VERSION:

@@ -197,6 +197,7 @@ def test_by_name_alone_everybody_of_that_name_is_found_and_nobody_else(store):
     assert [guest.room for guest in store.named("Wei Zhang")] == ["8"]
     assert store.named("Example") == ()
     assert store.named("") == ()
+    assert [guest.room for guest in store.everybody()] == ["12", "7", "8", "9"]
 
 
 def test_a_name_of_nobody_takes_comparisons_as_well(store, monkeypatch):
