@@ -70,7 +70,7 @@ class Engine:
     started: datetime = field(init=False)
     lobby: Lobby | None = None
 
-    _newest: int | None = field(init=False, default=None)
+    _newest: int = field(init=False, default=0)
     """The highest number of a request when the lamp was last seen to."""
 
     def __post_init__(self) -> None:
@@ -182,11 +182,11 @@ class Engine:
     async def _light(self) -> None:
         """The lamp for what the link or the watch have written into the queue, of late or before this start."""
         requests = self.station.requests
-        opened = await requests.db.run(requests.opened_after, self._newest or 0)
+        opened = await requests.db.run(requests.opened_after, self._newest)
         calls = [number for number, kind in opened if kind in LIT]
         if calls:
             self.station.expect_staff(calls)
-        self._newest = max((number for number, _ in opened), default=self._newest or 0)
+        self._newest = max((number for number, _ in opened), default=self._newest)
 
     async def _know_guests(self) -> None:
         """What takes an identity is offered only while guests can be identified."""

@@ -35,11 +35,16 @@ class WakeWatch:
         self._rules = register.rules
         self._alive = alive
         self._room_of = room_of
+        self._swept = -1
+        """The minute in which the guest cache was asked last: for a whole house that takes a while."""
 
     def look(self) -> None:
         """One round. Blocks; raises StoreError."""
         register = self._register
-        register.sweep(self._room_of)
+        minute = register.db.now() // MINUTE
+        if minute != self._swept:
+            self._swept = minute
+            register.sweep(self._room_of)
         register.wishes.lift_due()
         with register.db.reading() as tx:
             calls = register.wake_ups.open_in(tx)
