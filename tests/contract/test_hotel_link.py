@@ -8,159 +8,17 @@ import re
 import signal
 import sqlite3
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from time import monotonic
-from zoneinfo import ZoneInfo
 
 import pytest
 from structlog.testing import capture_logs
 
-from kiosk.books.postings import PMS, POSTING, Posting, room_postings
-from kiosk.hotel.clock import Moment
-from kiosk.hotel.fias.line import Pace
-from kiosk.hotel.fias.records import CARD_FIELDS, DEFAULT_FIELDS, Description
+from kiosk.books.postings import Posting
 from kiosk.hotel.fias.simulator import HotelSimulator
 from kiosk.hotel.fias.virtual_hotel import DEMO_STAYS, Stay, demo_hotel
-from kiosk.hotel.guests import CachedGuests
-from kiosk.hotel.link import run_link
-from kiosk.hotel.status import LinkStatus, read_status
-from kiosk.outbox import Delivery, DeliveryState, enqueue
-from kiosk.store.database import Database
-from kiosk.store.migrations import BOOKS
-from tests.links import desk_of, fias_line_to, register_of
-
-SOON = 15.0
-QUIET = 0.15
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-NEVER_RAN = LinkStatus(alive=False, phase="down", since=0, seen_at=0, audit=False, open_postings=0, guests=None, pid=0)
-FIELDS = {**DEFAULT_FIELDS, **CARD_FIELDS}
-
-
-async def until(right: Callable[[], object], seconds: float = SOON) -> None:
-    async with asyncio.timeout(seconds):
-        while not right():
-            await asyncio.sleep(0.005)
-
-
-@dataclass
-class Clock:
-    """Runs on, and can be pushed: ``push`` both clocks, ``wall_off`` the wall clock alone."""
-
-    pushed: float = 0.0
-    wall_off: timedelta = timedelta()
-
-    def __call__(self) -> Moment:
-        wall = datetime.now(SHANGHAI) + timedelta(seconds=self.pushed) + self.wall_off
-        return Moment(monotonic() + self.pushed, wall)
-
-    def push(self, seconds: float) -> None:
-        self.pushed += seconds
-
-
-@dataclass
-class Station:
-    """The kiosk's side: books, cache and the link process's coroutine, which can be stopped, killed and begun again."""
-
-    folder: Path
-    hotel: HotelSimulator
-    fields: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict(FIELDS))
-    code_page: str = "gbk"
-    ticks: int = 0
-
-    def __post_init__(self) -> None:
-        self.clock = Clock()
-        self.db = Database(self.folder / "books.db", BOOKS, busy_seconds=0.05)
-        self.postings = room_postings(self.db)
-        self.register = register_of(self.folder, SHANGHAI)
-        self.guests = CachedGuests(self.folder / "guests.db")
-        self._sold = 0
-
-    def start(self) -> None:
-        station = Description(code_page=self.code_page, fields=self.fields)
-        line = fias_line_to(self.hotel.port, station, pace=Pace(0.02, 0.05, 0.1))
-        desk = desk_of(
-            self.folder,
-            self.postings,
-            SHANGHAI,
-            register=self.register,
-            clock=self.clock,
-            on_tick=self._tick,
-            retry=0.05,
-            beat=0.05,
-        )
-        self._stop = asyncio.Event()
-        self.link = asyncio.create_task(run_link(line, desk, self._stop))
-
-    async def up(self) -> None:
-        """Alive on both sides, guests known."""
-        await until(lambda: self.hotel.alive and self.status.alive and self.status.guests)
-
-    async def stop(self) -> None:
-        self._stop.set()
-        await self.link
-
-    async def kill(self) -> None:
-        """As near to SIGKILL as a coroutine comes: it gets no turn to write anything."""
-        self.link.cancel()
-        with suppress(asyncio.CancelledError):
-            await self.link
-
-    def close(self) -> None:
-        self.postings.close()
-        self.register.db.close()
-        self.db.close()
-
-    @property
-    def status(self) -> LinkStatus:
-        return read_status(self.folder / "link.json") or NEVER_RAN
-
-    def sell(self, room: str, minor: int = 150, text: str = "Copy A4 x3") -> str:
-        self._sold += 1
-        key = f"charge-{self._sold}"
-        now = self.db.now()
-        posting = Posting(self._sold, key, "copy", minor, 10, "CNY", text, now, room=room, name="Not To Be Logged")
-        with self.db.transaction() as tx:
-            enqueue(tx, PMS, POSTING, key, posting.encode(), now)
-        return key
-
-    def delivery(self, key: str) -> Delivery:
-        delivery = self.postings.by_key(key)
-        assert delivery is not None
-        return delivery
-
-    async def becomes(self, key: str, state: DeliveryState) -> Delivery:
-        await until(lambda: self.delivery(key).state is state)
-        return self.delivery(key)
-
-    async def times_out(self, key: str) -> None:
-        """Half a minute passes while the posting is outstanding."""
-        await until(lambda: self.delivery(key).state is DeliveryState.SENDING)
-        await until(lambda: self.hotel.observed.postings >= self._sold)
-        await asyncio.sleep(QUIET)
-        self.clock.push(31)
-
-    def _tick(self) -> None:
-        self.ticks += 1
-
-
-@asynccontextmanager
-async def house(folder: Path, **choices: object) -> AsyncIterator[Station]:
-    """A station on a running hotel, up; both end with the block."""
-    code_page = str(choices.pop("code_page", "gbk"))
-    async with HotelSimulator(answer_seconds=0.02, code_page=code_page) as hotel:
-        station = Station(folder, hotel, code_page=code_page, **choices)
-        station.start()
-        try:
-            await station.up()
-            yield station
-        finally:
-            await station.kill()
-            station.close()
-    assert hotel.observed.violations == []
+from kiosk.outbox import DeliveryState
+from tests.house import QUIET, SHANGHAI, SOON, Station, house, until
 
 
 async def test_the_link_comes_up_as_agreed_and_fetches_the_guests_once(tmp_path):
