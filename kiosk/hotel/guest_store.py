@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from kiosk.hotel.name_keys import ENOUGH, keys_asked, keys_of
-from kiosk.hotel.names import matches
+from kiosk.hotel.names import matches, matches_whole
 from kiosk.hotel.news import (
     GuestChanged,
     GuestIn,
@@ -184,7 +184,8 @@ class GuestLookup:
     def find(self, room: str, name: str) -> Guest | None:
         """The guest in ``room`` whose name ``name`` is. No quicker where there is nobody to compare with."""
         alike = _alike(name, self._stays("room = ? ORDER BY shares, reservation, id", room.strip()))
-        return alike[0] if alike else None
+        whole = [guest for guest in alike if matches_whole(name, guest.name, guest.given)]
+        return next(iter((*whole, *alike)), None)
 
     def named(self, name: str) -> tuple[Guest, ...]:
         """Everybody in house whose name ``name`` is. No quicker where there is nobody of a like name."""

@@ -67,6 +67,14 @@ def matches(typed: str, held: str, given: str = "") -> bool:
     )
 
 
+def matches_whole(typed: str, held: str, given: str = "") -> bool:
+    """Whether nothing was left out on either side: of two sharers who match, this one is meant."""
+    mine, theirs = typed_name(typed), held_name(held, given)
+    if mine.characters and theirs.characters:
+        return mine.characters == theirs.characters
+    return not mine.forms.isdisjoint(theirs.forms)
+
+
 def typed_name(text: str) -> Name:
     """A name as a guest writes it: any order, punctuation means nothing."""
     return Name(text[:MOST])

@@ -200,6 +200,12 @@ def test_by_name_alone_everybody_of_that_name_is_found_and_nobody_else(store):
     assert [guest.room for guest in store.everybody()] == ["12", "7", "8", "9"]
 
 
+@pytest.mark.parametrize("typed", ["Ada Eva Example", "Example, Ada Eva", "Ada Example"])
+def test_of_two_sharers_with_like_names_the_one_who_was_named_in_full_is_meant(store, typed):
+    store.apply([record("GI", RN="12", G="1", GN="EXAMPLE, ADA"), record("GI", RN="12", G="2", GN="EXAMPLE, ADA EVA")])
+    assert store.find("12", typed).reservation == ("2" if "Eva" in typed else "1")
+
+
 def test_a_name_of_nobody_takes_comparisons_as_well(store, monkeypatch):
     compared = []
     monkeypatch.setattr(guest_store, "matches", lambda *names: compared.append(names) or False)
