@@ -80,11 +80,6 @@ _SINCE = Statement(
     .where(requests.c.state == constant(RequestState.OPEN), requests.c.number > bindparam("after"))
     .order_by(requests.c.number)
 )
-_WITHDRAW = Statement(
-    update(requests)
-    .where(requests.c.source == bindparam("of"), requests.c.state == constant(RequestState.OPEN))
-    .values(state=RequestState.CLOSED.value, closed_at=bindparam("now"), closed_by=CLEARED_UP)
-)
 
 
 class NotOpen(LookupError):
@@ -161,7 +156,7 @@ class Requests:
     def withdraw(self, source: str) -> None:
         """What was asked under ``source`` was cleared up by something else; one that a person closed stays so."""
         with self.db.transaction() as tx:
-            tx.do(_WITHDRAW, of=source, now=self.db.now())
+            self.withdraw_in(tx, source, CLEARED_UP)
 
     def list_open(self) -> list[Request]:
         """Oldest first."""
