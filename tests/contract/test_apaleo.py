@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.applications import Starlette
 
 from kiosk.books.postings import Posting
 from kiosk.config.hotel import ApaleoSettings
@@ -36,10 +37,16 @@ def house() -> VirtualApaleo:
     return VirtualApaleo(*STAYS)
 
 
+@pytest.fixture(scope="module")
+def host() -> Iterator[Server]:
+    with Server(Starlette()) as host:
+        yield host
+
+
 @pytest.fixture
-def server(house: VirtualApaleo) -> Iterator[Server]:
-    with Server(house.app) as server:
-        yield server
+def server(host: Server, house: VirtualApaleo) -> Server:
+    host.app = house.app
+    return host
 
 
 @pytest.fixture

@@ -5,25 +5,27 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from email.utils import format_datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+from starlette.applications import Starlette
 
 from kiosk.books.postings import Posting
 from kiosk.config.hotel import OhipSettings
 from kiosk.hotel import errands
-from kiosk.hotel.news import Answer, GuestIn, MessageHere, NoMoreMessages
+from kiosk.hotel.news import Answer, GuestIn, GuestOut, MessageHere, NoMoreMessages
 from kiosk.hotel.rest.far_side import Fault, Server
 from kiosk.hotel.rest.line import Absent, Declined, Found, Unclear
 from kiosk.hotel.rest.ohip import Ohip
 from kiosk.hotel.rest.roll import Roll
 from kiosk.hotel.rest.tokens import Client, SecretMissing, Tokens
 from kiosk.hotel.rest.virtual_ohip import APP_KEY, Stay, VirtualOhip
-from kiosk.hotel.rest.web import Lost, Misread, NothingDone, Timeouts, Web
+from kiosk.hotel.rest.web import LONGEST_PAUSE, Lost, Misread, NothingDone, Timeouts, Web
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 STAYS = (
@@ -42,10 +44,16 @@ def opera() -> VirtualOhip:
     return VirtualOhip(SHANGHAI, *STAYS)
 
 
+@pytest.fixture(scope="module")
+def host() -> Iterator[Server]:
+    with Server(Starlette()) as host:
+        yield host
+
+
 @pytest.fixture
-def server(opera: VirtualOhip) -> Iterator[Server]:
-    with Server(opera.app) as server:
-        yield server
+def server(host: Server, opera: VirtualOhip) -> Server:
+    host.app = opera.app
+    return host
 
 
 def settings(folder: Path, url: str, **changes: str) -> OhipSettings:
@@ -141,6 +149,56 @@ async def test_a_server_that_asks_for_rest_has_booked_nothing(opera, system, fau
     assert opera.folios == {}
 
 
+async def rest_asked_for(host: Server, said: str) -> float | None:
+    async def busy(scope, receive, send):
+        headers = [(b"retry-after", said.encode())]  # what time it is, the server says itself
+        await send({"type": "http.response.start", "status": 503, "headers": headers})
+        await send({"type": "http.response.body"})
+
+    host.app = busy
+    async with Web(host.url, Timeouts()) as web:
+        return (await web.send("GET", "/", headers={})).retry_after
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"), [("17", 17.0), ("86400", LONGEST_PAUSE), ("in a while", LONGEST_PAUSE), ("²", LONGEST_PAUSE)]
+)
+async def test_rest_may_be_asked_for_in_seconds(host, said, seconds):
+    assert await rest_asked_for(host, said) == seconds
+
+
+@pytest.mark.parametrize(("minutes", "seconds"), [(5, 300.0), (-60, 0.0), (600, LONGEST_PAUSE)])
+async def test_rest_may_be_asked_for_until_a_time_of_the_servers_clock(host, minutes, seconds):
+    until = datetime.now(UTC) + timedelta(minutes=minutes)
+    assert await rest_asked_for(host, format_datetime(until, usegmt=True)) == pytest.approx(seconds, abs=30)
+
+
+async def test_an_answer_that_only_trickles_is_given_up_as_lost(host):
+    async def trickle(scope, receive, send):
+        await send({"type": "http.response.start", "status": 201, "headers": []})
+        while True:
+            await send({"type": "http.response.body", "body": b" ", "more_body": True})
+            await asyncio.sleep(0.05)
+
+    host.app = trickle
+    async with Web(host.url, Timeouts(whole=0.3)) as web:
+        with pytest.raises(Lost, match="timeout"):
+            await web.send("POST", "/", headers={})
+
+
+async def test_a_portal_in_the_way_has_done_nothing(opera, system, host):
+    await system.in_house()
+
+    async def portal(scope, receive, send):
+        headers = [(b"location", b"https://portal.example/login")]
+        await send({"type": "http.response.start", "status": 302, "headers": headers})
+        await send({"type": "http.response.body"})
+
+    host.app = portal
+    with pytest.raises(NothingDone, match="redirected"):
+        await system.post(11, posting())
+
+
 async def test_nobody_listening_means_that_nothing_was_done(tmp_path):
     with Server(VirtualOhip(SHANGHAI).app) as server:
         url = server.url
@@ -199,6 +257,19 @@ async def test_everybody_in_house_is_read_page_by_page(opera, system, monkeypatc
     )
     assert [guests[key].told["shares"] for key in ("31002", "31003")] == [False, True]
     assert guests["31005"].told["no_post"] is True
+
+
+async def test_a_reading_in_which_nothing_changed_is_no_news(opera, system):
+    roll = Roll()
+    assert len(roll.news(await system.in_house())) == 5 + 2
+    assert roll.news(await system.in_house()) == []
+    opera.move("31001", "0909")
+    (moved,) = roll.news(await system.in_house())
+    assert (moved.room, moved.old_room) == ("0909", "0808")
+    opera.check_out("31001")
+    assert roll.news(await system.in_house()) == [GuestOut("0909", "31001")]
+    roll.forget()
+    assert len(roll.news(await system.in_house())) == 4 + 2
 
 
 async def test_an_empty_house_has_nobody(opera, system):

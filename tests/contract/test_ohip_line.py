@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
 from structlog.testing import capture_logs
 
 from kiosk.hotel.rest.far_side import Fault, Server
@@ -29,11 +30,22 @@ def opera() -> VirtualOhip:
     return VirtualOhip(SHANGHAI, *STAYS)
 
 
+@pytest.fixture(scope="module")
+def host() -> Iterator[Server]:
+    with Server(Starlette()) as host:
+        yield host
+
+
 @pytest.fixture
-def line(tmp_path: Path, opera: VirtualOhip) -> Iterator[Callable[[], RestLine]]:
-    with Server(opera.app) as server:
-        ready = settings(tmp_path, server.url)
-        yield lambda: RestLine(Ohip(ready, SHANGHAI, Timeouts(connect=1.0, answer=0.5)), BRISK)
+def server(host: Server, opera: VirtualOhip) -> Server:
+    host.app = opera.app
+    return host
+
+
+@pytest.fixture
+def line(tmp_path: Path, server: Server) -> Callable[[], RestLine]:
+    ready = settings(tmp_path, server.url)
+    return lambda: RestLine(Ohip(ready, SHANGHAI, Timeouts(connect=1.0, answer=0.5)), BRISK)
 
 
 @pytest.fixture
@@ -195,40 +207,39 @@ async def test_neither_guests_nor_secrets_are_logged(opera, station):
         assert private not in said
 
 
-async def test_the_link_process_works_opera_cloud_by_its_configuration(tmp_path, opera):
-    with Server(opera.app) as server:
-        ready = settings(tmp_path, server.url)
-        file = tmp_path / "kiosk.toml"
-        file.write_text(f"""
-            [paths]
-            state = "{tmp_path}"
-            runtime = "{tmp_path / "run"}"
-            [hotel]
-            adapter = "ohip"
-            [hotel.ohip]
-            url = "{ready.url}"
-            hotel = "{ready.hotel}"
-            enterprise = "{ready.enterprise}"
-            app_key_file = "{ready.app_key_file}"
-            client_id = "{ready.client_id}"
-            client_secret_file = "{ready.client_secret_file}"
-            transaction_code = "{ready.transaction_code}"
-            cashier = {ready.cashier}
-        """)
-        station = RestStation(tmp_path, lambda: RestLine(Ohip(ready, SHANGHAI), BRISK))
-        charge = station.sell("31001")
-        link = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "kiosk", "link", "--config", str(file)), stdout=asyncio.subprocess.PIPE
-        )
-        try:
-            await station.becomes(charge, DeliveryState.DELIVERED)
-            assert await station.guests.identify("0808", "Ingrid Lindqvist-Example")
-            link.terminate()
-            said, _ = await asyncio.wait_for(link.communicate(), 10)
-        finally:
-            if link.returncode is None:
-                link.kill()
-            station.close()
+async def test_the_link_process_works_opera_cloud_by_its_configuration(tmp_path, opera, server):
+    ready = settings(tmp_path, server.url)
+    file = tmp_path / "kiosk.toml"
+    file.write_text(f"""
+        [paths]
+        state = "{tmp_path}"
+        runtime = "{tmp_path / "run"}"
+        [hotel]
+        adapter = "ohip"
+        [hotel.ohip]
+        url = "{ready.url}"
+        hotel = "{ready.hotel}"
+        enterprise = "{ready.enterprise}"
+        app_key_file = "{ready.app_key_file}"
+        client_id = "{ready.client_id}"
+        client_secret_file = "{ready.client_secret_file}"
+        transaction_code = "{ready.transaction_code}"
+        cashier = {ready.cashier}
+    """)
+    station = RestStation(tmp_path, lambda: RestLine(Ohip(ready, SHANGHAI), BRISK))
+    charge = station.sell("31001")
+    link = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "kiosk", "link", "--config", str(file)), stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        await station.becomes(charge, DeliveryState.DELIVERED)
+        assert await station.guests.identify("0808", "Ingrid Lindqvist-Example")
+        link.terminate()
+        said, _ = await asyncio.wait_for(link.communicate(), 10)
+    finally:
+        if link.returncode is None:
+            link.kill()
+        station.close()
     assert link.returncode == 0
     assert opera.amounts("31001") == SENT_ONCE
     assert b"31001" not in said

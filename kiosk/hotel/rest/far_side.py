@@ -71,23 +71,17 @@ class Severed(Response):
 _SEVER = "kiosk.sever"
 
 
-def _severable(app: ASGIApp) -> ASGIApp:
-    async def call(scope: Scope, receive: Receive, send: Send) -> None:
-        cycle = getattr(send, "__self__")  # noqa: B009 - uvicorn's RequestResponseCycle, of no public type
-        await app({**scope, _SEVER: cycle.transport.abort}, receive, send)
-
-    return call
-
-
 class Server:
-    """``app`` at ``url`` while the context lasts. Dies with its process."""
+    """``app`` at ``url`` while the context lasts; another may take its place at any time. Dies with its process."""
 
     def __init__(self, app: ASGIApp) -> None:
+        self.app = app
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         config = uvicorn.Config(
-            _severable(app),
+            self._call,
+            interface="asgi3",
             http="h11",
             ws="none",
             lifespan="off",
@@ -111,3 +105,7 @@ class Server:
 
     def _run(self) -> None:
         asyncio.run(self._server.serve(sockets=[self._socket]))
+
+    async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
+        cycle = getattr(send, "__self__")  # noqa: B009 - uvicorn's RequestResponseCycle, of no public type
+        await self.app({**scope, _SEVER: cycle.transport.abort}, receive, send)
