@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from kiosk.hotel.guest_tables import COLUMNS, SCHEMA, VERSION, WRITE
 from kiosk.hotel.name_keys import ENOUGH, keys_asked, keys_of
 from kiosk.hotel.names import matches, matches_whole
 from kiosk.hotel.news import (
@@ -68,65 +69,6 @@ class _Stay:
 
 
 _DECOY = _Stay(None, room="", reservation="", name="Nobody Inparticular")
-
-_COLUMNS = "id, room, reservation, name, given, title, language, no_post, vip, shares"
-
-_WRITE = """
-INSERT INTO guests (id, room, reservation, name, given, title, language, no_post, vip, shares, roll)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT number FROM roll))
-ON CONFLICT (id) DO UPDATE SET room = excluded.room, reservation = excluded.reservation, name = excluded.name,
-    given = excluded.given, title = excluded.title, language = excluded.language, no_post = excluded.no_post,
-    vip = excluded.vip, shares = excluded.shares, roll = excluded.roll
-RETURNING id
-"""
-
-_SCHEMA = """
-BEGIN IMMEDIATE;
-DROP TABLE IF EXISTS name_keys;
-DROP TABLE IF EXISTS guests;
-DROP TABLE IF EXISTS cards;
-DROP TABLE IF EXISTS roll;
-CREATE TABLE guests (
-    id INTEGER PRIMARY KEY,
-    room TEXT NOT NULL,
-    reservation TEXT NOT NULL,
-    name TEXT NOT NULL,
-    given TEXT NOT NULL,
-    title TEXT NOT NULL,
-    language TEXT NOT NULL,
-    no_post INTEGER NOT NULL,
-    vip INTEGER NOT NULL,
-    shares INTEGER NOT NULL,
-    roll INTEGER NOT NULL
-);
-CREATE INDEX guests_by_room ON guests (room);
-CREATE UNIQUE INDEX guests_by_reservation ON guests (reservation) WHERE reservation <> '';
-CREATE TABLE name_keys (
-    key INTEGER NOT NULL,
-    guest INTEGER NOT NULL REFERENCES guests ON DELETE CASCADE,
-    weight INTEGER NOT NULL,
-    PRIMARY KEY (key, guest)
-) WITHOUT ROWID;
-CREATE INDEX name_keys_by_guest ON name_keys (guest);
-CREATE TABLE cards (
-    uid TEXT PRIMARY KEY,
-    room TEXT NOT NULL,
-    reservation TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE roll (
-    number INTEGER NOT NULL, called INTEGER NOT NULL, complete INTEGER NOT NULL, asked REAL NOT NULL,
-    leftovers INTEGER NOT NULL
-);
-INSERT INTO roll VALUES (0, 0, 0, 0, 0);
-CREATE TRIGGER guest_left AFTER DELETE ON guests BEGIN UPDATE roll SET leftovers = 1; END;
-CREATE TRIGGER card_ended AFTER DELETE ON cards BEGIN UPDATE roll SET leftovers = 1; END;
-CREATE TRIGGER guest_renamed AFTER UPDATE ON guests
-    WHEN (old.room, old.name, old.given) IS NOT (new.room, new.name, new.given)
-    BEGIN UPDATE roll SET leftovers = 1; END;
-PRAGMA user_version = 2;
-COMMIT;
-"""
-_VERSION = 2
 
 
 def _number(key: str) -> int:
@@ -232,7 +174,7 @@ class GuestLookup:
             return bool(self._db.execute("SELECT complete FROM roll").fetchone()[0])
 
     def _stays(self, where: str, *values: str | int) -> list[_Stay]:
-        query = f"SELECT {_COLUMNS} FROM guests WHERE {where}"  # noqa: S608 - our own words
+        query = f"SELECT {COLUMNS} FROM guests WHERE {where}"  # noqa: S608 - our own words
         with _named():
             return [_Stay(*row[:-3], *map(bool, row[-3:])) for row in self._db.execute(query, values)]
 
@@ -260,8 +202,8 @@ class GuestStore(GuestLookup):
                 "temp_store = MEMORY",
             ):
                 self._db.execute(f"PRAGMA {pragma}")
-            if self._db.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
-                self._db.executescript(_SCHEMA)
+            if self._db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+                self._db.executescript(SCHEMA)
             # A roll call that whoever wrote before did not hear to its end is over.
             self._db.execute("UPDATE roll SET called = 0 WHERE called = 1")
             self._clear_leftovers()
@@ -400,7 +342,7 @@ class GuestStore(GuestLookup):
         )
 
     def _write(self, stay: _Stay) -> int:
-        row = self._db.execute(_WRITE, astuple(stay)).fetchone()
+        row = self._db.execute(WRITE, astuple(stay)).fetchone()
         return int(row[0])
 
     def _spell(self, guest: int, stay: _Stay) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from contextlib import closing
 from random import Random
 
 import pytest
@@ -151,6 +152,23 @@ def test_a_former_name_is_in_no_file_once_it_was_corrected(tmp_path):
         )
         assert not traces(path, "Xylophonia Quill")
         assert (len(store.named("Ada Example")), store.named("Xylophonia Quill")) == (1, ())
+
+
+def test_traces_that_a_crash_left_are_cleared_at_the_next_start(tmp_path, monkeypatch):
+    path = tmp_path / "guests.db"
+    with monkeypatch.context() as crashing, GuestStore(path) as store:
+        store.apply([GuestIn("12", "1", {"name": "Xylophonia Quill"})])
+        crashing.setattr(store, "_clear_leftovers", lambda: None)
+        store.apply([GuestOut("12", "1")])
+        assert leftovers(path)
+    with GuestStore(path):
+        assert not leftovers(path)
+    assert not traces(path, "Xylophonia Quill")
+
+
+def leftovers(path):
+    with closing(sqlite3.connect(path)) as db:
+        return db.execute("SELECT leftovers FROM roll").fetchone() == (1,)
 
 
 def everything(path):

@@ -1,0 +1,67 @@
+"""The tables of the guest cache: who stays in the house, under which name keys they are found, and their cards."""
+
+from __future__ import annotations
+
+COLUMNS = "id, room, reservation, name, given, title, language, no_post, vip, shares"
+"""Of a guest, in the order they are read and written."""
+
+WRITE = """
+INSERT INTO guests (id, room, reservation, name, given, title, language, no_post, vip, shares, roll)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT number FROM roll))
+ON CONFLICT (id) DO UPDATE SET room = excluded.room, reservation = excluded.reservation, name = excluded.name,
+    given = excluded.given, title = excluded.title, language = excluded.language, no_post = excluded.no_post,
+    vip = excluded.vip, shares = excluded.shares, roll = excluded.roll
+RETURNING id
+"""
+"""A guest who came, or, with an id, whose row is to say something else. Named in the roll of now."""
+
+SCHEMA = """
+BEGIN IMMEDIATE;
+DROP TABLE IF EXISTS name_keys;
+DROP TABLE IF EXISTS guests;
+DROP TABLE IF EXISTS cards;
+DROP TABLE IF EXISTS roll;
+CREATE TABLE guests (
+    id INTEGER PRIMARY KEY,
+    room TEXT NOT NULL,
+    reservation TEXT NOT NULL,
+    name TEXT NOT NULL,
+    given TEXT NOT NULL,
+    title TEXT NOT NULL,
+    language TEXT NOT NULL,
+    no_post INTEGER NOT NULL,
+    vip INTEGER NOT NULL,
+    shares INTEGER NOT NULL,
+    roll INTEGER NOT NULL
+);
+CREATE INDEX guests_by_room ON guests (room);
+CREATE UNIQUE INDEX guests_by_reservation ON guests (reservation) WHERE reservation <> '';
+CREATE TABLE name_keys (
+    key INTEGER NOT NULL,
+    guest INTEGER NOT NULL REFERENCES guests ON DELETE CASCADE,
+    weight INTEGER NOT NULL,
+    PRIMARY KEY (key, guest)
+) WITHOUT ROWID;
+CREATE INDEX name_keys_by_guest ON name_keys (guest);
+CREATE TABLE cards (
+    uid TEXT PRIMARY KEY,
+    room TEXT NOT NULL,
+    reservation TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE roll (
+    number INTEGER NOT NULL, called INTEGER NOT NULL, complete INTEGER NOT NULL, asked REAL NOT NULL,
+    leftovers INTEGER NOT NULL
+);
+INSERT INTO roll VALUES (0, 0, 0, 0, 1);
+CREATE TRIGGER guest_left AFTER DELETE ON guests BEGIN UPDATE roll SET leftovers = 1; END;
+CREATE TRIGGER card_ended AFTER DELETE ON cards BEGIN UPDATE roll SET leftovers = 1; END;
+CREATE TRIGGER guest_renamed AFTER UPDATE ON guests
+    WHEN (old.room, old.name, old.given) IS NOT (new.room, new.name, new.given)
+    BEGIN UPDATE roll SET leftovers = 1; END;
+PRAGMA user_version = 2;
+COMMIT;
+"""
+"""``leftovers``: pages may still hold copies of what was deleted, until the file has been written anew."""
+
+VERSION = 2
+"""Of the schema, as it says itself; a file of another one is begun anew."""
