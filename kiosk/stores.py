@@ -35,6 +35,16 @@ def link_status_file(settings: Settings) -> Path:
     return settings.paths.runtime / "link.json"
 
 
+def link_lock_file(settings: Settings) -> Path:
+    """Held by the one link of this station; beside the books, which it guards."""
+    return settings.paths.state / "link.lock"
+
+
+def link_trace_socket(settings: Settings) -> Path:
+    """Where the running link shows its wire."""
+    return settings.paths.runtime / "link-trace.sock"
+
+
 def open_books(settings: Settings) -> Books:
     """Raises StoreError."""
     settings.paths.state.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""``kiosk link``: the process that alone talks to the hotel system."""
+"""``kiosk link``: the process that alone talks to the hotel system, and what a technician asks of it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,22 @@ import argparse
 import asyncio
 import os
 import signal
+from collections.abc import Callable
+from pathlib import Path
 
+import msgspec
 import structlog
 
 from kiosk import stores
+from kiosk.cli import Failed, technician
 from kiosk.config.load import load
 from kiosk.config.settings import Settings
+from kiosk.config.typed import FieldError
 from kiosk.hotel.link import run_link
+from kiosk.hotel.only_one import LinkRuns, only_one
 from kiosk.hotel.status import LinkStatus, read_status
-from kiosk.link_root import open_desk, open_line
+from kiosk.hotel.trace import Trace
+from kiosk.link_root import LinkUnusable, open_desk, open_line
 from kiosk.monitor import logs, status
 from kiosk.monitor.watchdog import Systemd, Watchdog, watchdog_interval
 from kiosk.outbox import DeliveryState, Outbox
@@ -30,16 +37,66 @@ log = structlog.get_logger()
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    del parser  # what it needs is in the configuration
+    parser.epilog = technician.EXIT_CODES
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    tracing = actions.add_parser("trace", help="show the running link's wire, readable, names masked")
+    tracing.add_argument("--seconds", type=float, metavar="N", help="end after so long; else with Ctrl-C")
+    checking = actions.add_parser("check", help="is the hotel's interface set up right, which fields does it lack")
+    listing = actions.add_parser("guests", help="list who is in house as the hotel system tells it")
+    posting = actions.add_parser("post", help="post one amount for real and say what the hotel system answered")
+    posting.add_argument("--room", required=True, metavar="R", help="as the hotel system writes it, leading zeros too")
+    posting.add_argument(
+        "--amount", required=True, type=int, metavar="MINOR", help="in minor units; negative takes off"
+    )
+    posting.add_argument("--text", required=True, metavar="T", help="on the folio: at most 20 characters")
+    posting.add_argument("--reservation", default="", metavar="G", help="of the guest, where a room is shared")
+    for action in (checking, listing, posting):
+        action.add_argument("--seconds", type=float, default=60.0, metavar="N", help="patience with the link; 60")
+        action.add_argument("--host", help="in place of the configured one")
+        action.add_argument("--port", type=int, help="in place of the configured one")
+        action.add_argument("--code-page", help="in place of the configured one")
+    for action in actions.choices.values():  # also after the action, where one thinks of it
+        action.epilog, action.formatter_class = technician.EXIT_CODES, argparse.RawDescriptionHelpFormatter
+        action.add_argument("--config", type=Path, metavar="FILE", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Until SIGTERM or SIGINT."""
+    """The service until SIGTERM or SIGINT, or a technician's action. Raises Failed."""
     settings = load(options.config)
+    try:
+        return ACTIONS[options.action](settings, options)
+    except LinkUnusable as wrong:
+        raise Failed(str(wrong)) from wrong
+    except StoreError as fault:
+        raise Failed(f"the books cannot be opened: {fault.key} {dict(fault.values)}") from fault
+
+
+def _pointed(settings: Settings, options: argparse.Namespace) -> Settings:
+    """At the interface that the options name."""
+    named = {name: getattr(options, name) for name in ("host", "port", "code_page")}
+    chosen = {name: value for name, value in named.items() if value is not None}
+    try:
+        return msgspec.structs.replace(settings, hotel=msgspec.structs.replace(settings.hotel, **chosen))
+    except FieldError as wrong:
+        raise Failed(f"{wrong.key}: {wrong.reason}") from wrong
+
+
+def _serve(settings: Settings, options: argparse.Namespace) -> int:
+    del options
+    try:
+        with only_one(stores.link_lock_file(settings)):
+            return _service(settings)
+    except LinkRuns as other:
+        raise Failed(f"another link of this station runs: it holds {other}") from other
+
+
+def _service(settings: Settings) -> int:
     logs.start("kiosk-link")
     settings.paths.runtime.mkdir(parents=True, exist_ok=True)
     manager = Systemd()
     watchdog = Watchdog({"link-loop": LOOP_LIMIT}, manager)
+    trace = Trace()
 
     async def serve() -> None:
         stop = asyncio.Event()
@@ -48,8 +105,12 @@ def run(options: argparse.Namespace) -> int:
             asyncio.get_running_loop().add_signal_handler(reason, stop.set)
         manager.ready()
         try:
-            async with beside(watchdog.run(watchdog_interval(os.environ)), _publish(settings, postings)):
+            async with (
+                beside(watchdog.run(watchdog_interval(os.environ)), _publish(settings, postings)),
+                trace.served(stores.link_trace_socket(settings)),
+            ):
                 desk = open_desk(settings, postings, on_tick=lambda: watchdog.beat("link-loop"))
+                desk.tap = trace.tap
                 await run_link(open_line(settings), desk, stop)
         finally:
             manager.stopping()
@@ -94,3 +155,12 @@ def _state(link: LinkStatus | None) -> status.LinkState:
     if not link.alive:
         return "down"
     return "night-audit" if link.audit else "alive"
+
+
+ACTIONS: dict[str | None, Callable[[Settings, argparse.Namespace], int]] = {
+    None: _serve,
+    "trace": technician.trace,
+    "check": lambda settings, options: technician.check(_pointed(settings, options), options),
+    "guests": lambda settings, options: technician.guests(_pointed(settings, options), options),
+    "post": lambda settings, options: technician.post(_pointed(settings, options), options),
+}

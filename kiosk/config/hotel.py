@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import codecs
 from pathlib import Path
 from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from kiosk.config.typed import FieldError, Port, Section, Word
+from kiosk.hotel.fias.codec import check_code_page
 from kiosk.hotel.fias.records import Description
 
 FiasField = Annotated[str, Meta(pattern=r"^[A-Z0-9#$+&]{2}$")]
@@ -108,15 +108,15 @@ class HotelSettings(Section, frozen=True):
 
     def __post_init__(self) -> None:
         try:
-            codecs.lookup(self.code_page)
-        except LookupError:
-            raise FieldError("code_page", f"no such code page: {self.code_page!r}") from None
+            check_code_page(self.code_page)
+        except ValueError as fault:
+            raise FieldError("code_page", str(fault)) from None
         if self.adapter != "fias" and getattr(self, self.adapter) is None:
             raise FieldError(self.adapter, f"adapter {self.adapter} needs the table [hotel.{self.adapter}]")
         if self.serial is not None and self.tls is not None:
             raise FieldError("tls", "there is no TLS on a serial line")
         try:
-            self.description()
+            self.description().posting(self.posting)
         except ValueError as fault:
             raise FieldError("fields", str(fault)) from None
 

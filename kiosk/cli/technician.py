@@ -1,0 +1,282 @@
+"""What a technician asks of the hotel link: watch the wire, look whether it is set up right, list guests, post once.
+
+While ``kiosk-link`` runs, it alone talks to the hotel: these commands then ask it, or read what it wrote down. Where it
+does not run they are the link themselves for a moment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import socket
+import sys
+import time
+from collections.abc import Callable, MutableMapping
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import msgspec
+import structlog
+
+from kiosk import stores
+from kiosk.books.trial import give_up, trial
+from kiosk.cli import Failed
+from kiosk.cli.requests import REASONS
+from kiosk.config.load import load_tariff
+from kiosk.config.settings import Settings
+from kiosk.hotel.desk import Desk
+from kiosk.hotel.guest_store import GuestLookup
+from kiosk.hotel.inspection import Inspection, Weight
+from kiosk.hotel.link import run_link
+from kiosk.hotel.only_one import LinkRuns, only_one
+from kiosk.hotel.protocol import Guest, GuestsUnavailable
+from kiosk.hotel.status import read_status
+from kiosk.link_root import open_desk, open_line, station
+from kiosk.outbox import DeliveryState, Outbox
+
+WELL, WRONG, NO_LINK, UNKNOWN, NOT_NOW = 0, 1, 3, 4, 5
+EXIT_CODES = """\
+exit code: 0 well or posted, 1 refused or something is wrong, 2 wrong usage or configuration,
+           3 no link: nothing was sent, 4 outcome unknown: look at the folio, 5 not now: night audit or try later"""
+
+LATER = {"hotel.refused.na", "hotel.refused.ry", "hotel.refused.by", "hotel.refused.unsent"}
+SETTLING = 5.0
+"""Seconds beyond the hotel's own time-out for its answer to be written down."""
+LOOK = 0.05
+UNDECIDED = (DeliveryState.QUEUED, DeliveryState.SENDING)
+
+
+class _Ear:
+    """In place of the log: the last reason why there was no link, for whoever asks."""
+
+    def __init__(self) -> None:
+        self.trouble = ""
+
+    def __call__(self, _logger: object, _method: str, event: MutableMapping[str, Any]) -> str:
+        if event["event"] in ("link.cut", "link.hangup"):
+            self.trouble = str(event["reason"])
+        raise structlog.DropEvent
+
+
+_ear = _Ear()
+
+
+def quietly(
+    action: Callable[[Settings, argparse.Namespace], int],
+) -> Callable[[Settings, argparse.Namespace], int]:
+    """``action`` says itself what it has to say; the log of the link in it would be in the way."""
+
+    def said(settings: Settings, options: argparse.Namespace) -> int:
+        structlog.configure(processors=[_ear])
+        return action(settings, options)
+
+    return said
+
+
+@quietly
+def post(settings: Settings, options: argparse.Namespace) -> int:
+    """A real posting, without a guest and without a voucher; says what the hotel system answered."""
+    postings = stores.open_postings(stores.open_books(settings))
+    currency = load_tariff(settings.tariff.file).currency
+    key = trial(postings, options.room, options.amount, currency, options.text, options.reservation)
+
+    def answered() -> bool:
+        return _state(postings, key) not in UNDECIDED
+
+    try:
+        with only_one(stores.link_lock_file(settings)):
+            asyncio.run(_be_the_link(settings, postings, answered, options.seconds))
+    except LinkRuns:
+        asyncio.run(_until(postings, answered, options.seconds))
+    if _state(postings, key) is DeliveryState.QUEUED and give_up(postings, key, "no link"):
+        _say(f"nothing was posted: {_why_down(settings)}")
+        return NO_LINK
+    asyncio.run(_until(postings, answered, settings.hotel.answer_seconds + SETTLING))
+    return _verdict(postings, key)
+
+
+@quietly
+def guests(settings: Settings, options: argparse.Namespace) -> int:
+    """Everybody in house as the hotel system tells it now, or as the running link has it."""
+    try:
+        with only_one(stores.link_lock_file(settings)), TemporaryDirectory() as folder:
+            return _fresh_guests(_elsewhere(settings, Path(folder)), options)
+    except LinkRuns:
+        return _listed(settings, "as kiosk-link has it")
+
+
+@quietly
+def check(settings: Settings, options: argparse.Namespace) -> int:
+    """Connect, describe, ask for everybody, and judge what came."""
+    if settings.hotel.adapter != "fias":
+        raise Failed("only a FIAS interface can be checked in this way")
+    seen = Inspection(station(settings.hotel), _where(settings))
+    try:
+        with only_one(stores.link_lock_file(settings)), TemporaryDirectory() as folder:
+            place = _elsewhere(settings, Path(folder))
+            try:
+                asyncio.run(_be_the_link(place, _postings(place), lambda: seen.roll_ended, options.seconds, seen.tap))
+            finally:
+                seen.trouble = _ear.trouble
+    except LinkRuns:
+        raise Failed("kiosk-link is running and has the hotel's only slot: systemctl stop kiosk-link first") from None
+    for finding in seen.findings():
+        _say(f"{finding.weight.value:5} {finding.words}" + (f"\n      -> {finding.todo}" if finding.todo else ""))
+    if not seen.connected:
+        return NO_LINK
+    return WRONG if any(finding.weight is Weight.WRONG for finding in seen.findings()) else WELL
+
+
+def trace(settings: Settings, options: argparse.Namespace) -> int:
+    """The running link's wire, line by line, until interrupted or the seconds are over."""
+    until = time.monotonic() + options.seconds if options.seconds else None
+    with socket.socket(socket.AF_UNIX) as line:
+        try:
+            line.connect(str(stores.link_trace_socket(settings)))
+        except OSError as fault:
+            _say("kiosk-link does not run: systemctl start kiosk-link, or try kiosk link check")
+            raise SystemExit(NO_LINK) from fault
+        with suppress(KeyboardInterrupt, TimeoutError):
+            _copy(line, until)
+    return WELL
+
+
+def _copy(line: socket.socket, until: float | None) -> None:
+    while until is None or time.monotonic() < until:
+        line.settimeout(None if until is None else max(0.001, until - time.monotonic()))
+        chunk = line.recv(65536)
+        if not chunk:
+            _say("kiosk-link has ended")
+            return
+        sys.stdout.write(chunk.decode("utf-8", errors="replace"))
+        sys.stdout.flush()
+
+
+def _fresh_guests(settings: Settings, options: argparse.Namespace) -> int:
+    came_up = False
+
+    def complete() -> bool:
+        nonlocal came_up
+        status = read_status(stores.link_status_file(settings))
+        came_up = came_up or (status is not None and status.alive)
+        with suppress(GuestsUnavailable), GuestLookup(stores.guests_file(settings)) as lookup:
+            return lookup.complete
+        return False
+
+    asyncio.run(_be_the_link(settings, _postings(settings), complete, options.seconds))
+    if complete():
+        return _listed(settings, "in house")
+    if not came_up:
+        _say(_why_down(settings))
+        return NO_LINK
+    _say("the hotel system did not tell who is in house (DR was not answered)")
+    _listed(settings, "heard of meanwhile")
+    return WRONG
+
+
+def _listed(settings: Settings, which: str) -> int:
+    try:
+        with GuestLookup(stores.guests_file(settings)) as lookup:
+            everybody, complete = lookup.everybody(), lookup.complete
+    except GuestsUnavailable:
+        _say("there is no list of guests yet")
+        return NO_LINK
+    for guest in everybody:
+        _say(_row(guest))
+    _say(f"{len(everybody)} guests {which}" + ("" if complete else "; the list never came whole"))
+    return WELL if complete else WRONG
+
+
+def _row(guest: Guest) -> str:
+    flags = [word for word, on in (("no-post", guest.no_post), ("vip", guest.vip)) if on]
+    name = " ".join(filter(None, (guest.title, guest.name, guest.given)))
+    return f"{guest.room:8} {guest.reservation:10} {guest.language:5} {name}" + (
+        f"  [{', '.join(flags)}]" if flags else ""
+    )
+
+
+def _verdict(postings: Outbox, key: str) -> int:
+    delivery = postings.by_key(key)
+    assert delivery is not None
+    remark = delivery.remark
+    match delivery.state:
+        case DeliveryState.DELIVERED:
+            _say(f"posted: the hotel system answered OK ({remark})")
+            return WELL
+        case DeliveryState.UNKNOWN:
+            _say(f"unknown: the hotel system did not answer ({remark})")
+            _say(f"look at the folio, then: kiosk books resolve {key} posted, or not-posted")
+            return UNKNOWN
+        case DeliveryState.REFUSED | DeliveryState.WITHDRAWN:
+            _say(f"not posted: {_worded(remark)}")
+            return NOT_NOW if remark in LATER else WRONG
+    _say("still under way: kiosk books open tells later what became of it")
+    return UNKNOWN
+
+
+def _worded(reason: str) -> str:
+    status = reason.removeprefix("hotel.refused.").upper()
+    words = REASONS.get(reason, "no words for it").partition(":")[0]
+    return f"{words} ({status})"
+
+
+async def _be_the_link(
+    settings: Settings,
+    postings: Outbox,
+    enough: Callable[[], bool],
+    seconds: float,
+    tap: Callable[..., None] | None = None,
+) -> None:
+    """Be the link until there is ``enough``, at most ``seconds``; what is outstanding then is still waited for."""
+    settings.paths.runtime.mkdir(parents=True, exist_ok=True)
+    stop = asyncio.Event()
+    desk: Desk = open_desk(settings, postings)
+    desk.tap = tap
+    link = asyncio.ensure_future(run_link(open_line(settings), desk, stop))
+    until = time.monotonic() + seconds
+    while not enough() and time.monotonic() < until and not link.done():
+        await asyncio.wait({link}, timeout=LOOK)
+    stop.set()
+    await link
+
+
+async def _until(postings: Outbox, enough: Callable[[], bool], seconds: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while not enough():
+                await postings.wait(1.0)
+
+
+def _elsewhere(settings: Settings, folder: Path) -> Settings:
+    """The same station with empty files: looking must not change what the link knows, nor post what waits."""
+    paths = msgspec.structs.replace(settings.paths, state=folder / "state", runtime=folder / "run")
+    return msgspec.structs.replace(settings, paths=paths)
+
+
+def _postings(settings: Settings) -> Outbox:
+    return stores.open_postings(stores.open_books(settings))
+
+
+def _state(postings: Outbox, key: str) -> DeliveryState:
+    delivery = postings.by_key(key)
+    assert delivery is not None
+    return delivery.state
+
+
+def _why_down(settings: Settings) -> str:
+    status = read_status(stores.link_status_file(settings))
+    if status is not None and status.alive and status.audit:
+        return "the hotel system is in its night audit"
+    why = f" ({_ear.trouble})" if _ear.trouble else ""
+    return f"no link to the hotel system at {_where(settings)}{why}"
+
+
+def _where(settings: Settings) -> str:
+    hotel = settings.hotel
+    return hotel.serial.path if hotel.serial else f"{hotel.host}:{hotel.port}"
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
