@@ -1,4 +1,4 @@
-"""The engine's chores around the switchboard: the watch goes round, the lamp is lit, services follow the guest cache."""
+"""The chores around the switchboard: the watch goes round, the lamp is lit, services follow the guest cache."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class LostGuests(PaperGuests):
     async def identify_card(self, uid):
         if not self.found:
             raise GuestsUnavailable
-        return None
+        return
 
 
 @pytest.fixture(autouse=True)
