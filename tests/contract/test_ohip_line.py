@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from time import process_time
 
 import pytest
 from starlette.applications import Starlette
@@ -121,11 +123,27 @@ async def test_a_hotel_system_that_wants_rest_gets_it_and_books_once(opera, stat
 async def test_the_night_audit_is_waited_for_as_long_as_it_takes(opera, station):
     opera.night_audit = True
     charge = station.sell("31001")
-    await until(lambda: station.status.audit and opera.count("/charges") > 6)
+    with capture_logs() as logs:
+        await until(lambda: station.status.audit and opera.count("/charges") > 6)
+    assert [entry["event"] for entry in logs].count("audit.began") == 1
     assert station.delivery(charge).state is not DeliveryState.REFUSED
     opera.night_audit = False
     await station.becomes(charge, DeliveryState.DELIVERED)
+    await until(lambda: not station.status.audit)
     assert opera.amounts("31001") == SENT_ONCE
+
+
+async def test_an_audit_costs_no_more_than_its_ticks(opera, tmp_path, server):
+    opera.night_audit = True
+    ready = settings(tmp_path, server.url)
+    patient = replace(BRISK, audit=60.0, guests=60.0)
+    async with running(tmp_path, lambda: RestLine(Ohip(ready, SHANGHAI), patient)) as station:
+        station.sell("31001")
+        await until(lambda: station.status.audit)
+        station.sell("31002")
+        used = process_time()
+        await asyncio.sleep(0.5)
+        assert process_time() - used < 0.35
 
 
 @pytest.mark.parametrize(("reservation", "reason"), [("31005", "np"), ("31006", "co"), ("39999", "ng")])
@@ -194,6 +212,16 @@ async def test_a_wake_up_is_registered_and_taken_back(opera, station):
     await until(lambda: station.register.wake_ups.of_guest("0808", "31001")[0].state.value == "registered")
     station.register.wake_ups.cancel(number, "0808", "31001")
     await until(lambda: opera.wake_ups["31001"] == set())
+
+
+@pytest.mark.parametrize("fault", [Fault.CUT, Fault.LOSE_ANSWER, Fault.BUSY])
+async def test_an_errand_without_an_answer_is_carried_out_again(opera, station, fault):
+    opera.errand_faults.next(fault)
+    at = (datetime.now(SHANGHAI) + timedelta(hours=8)).replace(second=0, microsecond=0)
+    station.register.wake_ups.order("0808", "31001", int(at.timestamp() * 1000))
+    await until(lambda: station.register.wake_ups.of_guest("0808", "31001")[0].state.value == "registered")
+    assert opera.wake_ups["31001"] == {f"{at:%Y-%m-%d %H:%M:%S}"}
+    assert opera.count("POST /fof") == 2
 
 
 async def test_neither_guests_nor_secrets_are_logged(opera, station):

@@ -6,6 +6,7 @@ import asyncio
 import socket
 import threading
 from collections import deque
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from types import TracebackType
@@ -39,6 +40,20 @@ class Fault(Enum):
 
 NO_ANSWER = frozenset({Fault.LOSE_ANSWER, Fault.CUT})
 BOOKED = frozenset({Fault.LOSE_ANSWER, Fault.ERROR_AFTER, Fault.SLOW})
+TURNED_AWAY = {Fault.BUSY: 429, Fault.UNAVAILABLE: 503}
+
+
+class Severed(Response):
+    """In place of an answer: the connection ends without a byte, for which ASGI has no word."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        del send
+        scope[_SEVER]()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+
+_SEVER = "kiosk.sever"
 
 
 @dataclass
@@ -54,21 +69,19 @@ class Menu:
     def next(self, *faults: Fault) -> None:
         self.queue.extend(faults)
 
-    def take(self) -> Fault | None:
-        return self.queue.popleft() if self.queue else None
-
-
-class Severed(Response):
-    """In place of an answer: the connection ends without a byte, for which ASGI has no word."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        del send
-        scope[_SEVER]()
-        while (await receive())["type"] != "http.disconnect":
-            pass
-
-
-_SEVER = "kiosk.sever"
+    async def befall(self, book: Callable[[], Awaitable[Response]]) -> Response:
+        """The answer of ``book``, or whatever happens instead."""
+        fault = self.queue.popleft() if self.queue else None
+        if fault in TURNED_AWAY:
+            return Response(status_code=TURNED_AWAY[fault], headers={"retry-after": str(self.retry_seconds)})
+        if fault is not None and fault not in BOOKED:
+            return Severed() if fault in NO_ANSWER else Response(status_code=500)
+        answer = await book()
+        if fault is Fault.SLOW:
+            await asyncio.sleep(self.slow_seconds)
+        if fault in NO_ANSWER:
+            return Severed()
+        return Response(status_code=500) if fault is Fault.ERROR_AFTER else answer
 
 
 class Server:

@@ -36,13 +36,6 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Refusal:
-    """Looked into, the attempt turns out refused with this status (AS)."""
-
-    status: str
-
-
-@dataclass(frozen=True)
 class Absent:
     """The whole folio was read, and the charge is not on it."""
 
@@ -52,7 +45,7 @@ class Unclear:
     """The folio, or all of it, is not to be seen."""
 
 
-Look = Found | Refusal | Absent | Unclear
+Look = Found | Absent | Unclear
 
 
 class Declined(Exception):
@@ -120,7 +113,7 @@ class RestLine:
         self._pause = pace.first_pause
         self._rest_until = float("-inf")
         self._guests_at = float("-inf")
-        self._audit_until = float("-inf")
+        self._audit_until: float | None = None
         self._doubts_at = float("-inf")
         self._absent: Counter[int] = Counter()
 
@@ -129,7 +122,7 @@ class RestLine:
         work = asyncio.create_task(self._work(desk, stop))
         try:
             while not work.done():
-                await desk.turn(alive=self._alive, phase=self._phase(desk), audit=self._auditing(desk))
+                await desk.turn(alive=self._alive, phase=self._phase(desk), audit=self._audit_until is not None)
                 await asyncio.wait({work}, timeout=self._pace.tick)
             await work
         finally:
@@ -142,24 +135,22 @@ class RestLine:
             return "down"
         return "resting" if desk.clock().seconds < self._rest_until else "alive"
 
-    def _auditing(self, desk: Desk) -> bool:
-        return desk.clock().seconds < self._audit_until
-
     async def _work(self, desk: Desk, stop: asyncio.Event) -> None:
         while not stop.is_set():
-            try:
-                busy = await self._step(desk)
-            except NothingDone as fault:
-                self._fell_silent(desk, fault.reason, fault.pause)
-            except Lost as fault:
-                self._fell_silent(desk, fault.reason, None)
-            except Misread:
-                self._fell_silent(desk, "misread", None)
-            else:
-                if not busy:
-                    await self._idle(desk, stop)
-                continue
-            await self._idle(desk, stop)
+            if not await self._stepped(desk):
+                await self._idle(desk, stop)
+
+    async def _stepped(self, desk: Desk) -> bool:
+        """Whether something was done; where nobody answered there is time to wait."""
+        try:
+            return await self._step(desk)
+        except NothingDone as fault:
+            self._fell_silent(desk, fault.reason, fault.pause)
+        except Lost as fault:
+            self._fell_silent(desk, fault.reason, None)
+        except Misread:
+            self._fell_silent(desk, "misread", None)
+        return False
 
     async def _step(self, desk: Desk) -> bool:
         """The one thing that is most urgent; False when there is nothing to do now."""
@@ -169,7 +160,7 @@ class RestLine:
         if not self._alive or now >= self._guests_at:
             await self._read_guests(desk)
             return True
-        if now >= self._audit_until and desk.postman.has_work() and await self._post_next(desk):
+        if self._may_post(now) and desk.postman.has_work() and await self._post_next(desk):
             return True
         if desk.runner.has_work() and await self._run_next(desk):
             return True
@@ -178,12 +169,18 @@ class RestLine:
             return await self._settle_doubts(desk)
         return False
 
+    def _may_post(self, now: float) -> bool:
+        return self._audit_until is None or now >= self._audit_until
+
     async def _idle(self, desk: Desk, stop: asyncio.Event) -> None:
-        """Until something was committed, or the time of a tick has passed."""
+        """Until something was committed that the next step will look at, or the time of a tick has passed."""
+        now = desk.clock().seconds
         stopping = asyncio.ensure_future(stop.wait())
         waits: set[asyncio.Future[bool] | asyncio.Future[Literal[True]]] = {stopping}
-        if desk.clock().seconds >= self._rest_until:
-            waits |= {desk.postman.commit(), desk.runner.commit()}
+        if now >= self._rest_until and self._alive:
+            waits.add(desk.runner.commit())
+            if self._may_post(now):
+                waits.add(desk.postman.commit())
         try:
             await asyncio.wait(waits, timeout=self._pace.tick, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -202,6 +199,7 @@ class RestLine:
         if await desk.roster.resync_due(moment.wall):
             self._roll.forget()
         news = self._roll.news(present)
+        desk.trace("in", f"{len(present)} in house, {len(news)} news")
         if news:
             await desk.told(news)
         if not self._alive:
@@ -211,6 +209,7 @@ class RestLine:
     def _fell_silent(self, desk: Desk, reason: str, pause: float | None) -> None:
         """``pause``: the hotel system is well, and wants to be left alone."""
         now = desk.clock().seconds
+        desk.trace("in", f"nothing: {reason}")
         if pause is not None:
             log.info("link.resting", reason=reason, seconds=pause)
             self._rest_until = now + pause
@@ -225,6 +224,7 @@ class RestLine:
         assignment = await desk.postman.take()
         if assignment is None:
             return False
+        desk.trace("out", f"charge {assignment.number}")
         try:
             answer = await self._system.post(assignment.number, assignment.posting)
         except (NothingDone, Misread):
@@ -233,16 +233,22 @@ class RestLine:
         except Lost as fault:
             await desk.postman.unanswered(NoAnswer(assignment.number, fault.reason))
             raise
+        desk.trace("in", f"charge {answer.sequence}: {answer.status} {answer.note}")
         await desk.postman.answered(answer)
-        if consequence(answer.status) is Consequence.AFTER_AUDIT:
-            self._audit_until = desk.clock().seconds + self._pace.audit
-            log.info("audit.began")
+        self._heed_audit(desk, auditing=consequence(answer.status) is Consequence.AFTER_AUDIT)
         return True
+
+    def _heed_audit(self, desk: Desk, *, auditing: bool) -> None:
+        """Nobody announces a night audit here: each answer says whether it is on."""
+        if auditing != (self._audit_until is not None):
+            log.info("audit.began" if auditing else "audit.ended")
+        self._audit_until = desk.clock().seconds + self._pace.audit if auditing else None
 
     async def _run_next(self, desk: Desk) -> bool:
         errand = await desk.runner.take()
         if errand is None:
             return False
+        desk.trace("out", repr(errand))
         try:
             news = await self._system.run(errand, self._roll)
         except Declined as fault:
@@ -266,7 +272,8 @@ class RestLine:
             assert number is not None, "what is in doubt was attempted"
             posting = Posting.decode(doubt.delivery.payload)
             await desk.postman.asked(doubt.delivery, self._pace.settle / LOOKS)
-            self._absent[number] += await self._settled(desk, number, posting)
+            absent = await self._settled(desk, number, posting)
+            self._absent[number] = self._absent[number] + 1 if absent else 0
             if self._absent[number] >= LOOKS:
                 await desk.postman.settled_absent(number)
                 del self._absent[number]
@@ -277,11 +284,11 @@ class RestLine:
 
         That is not believed of a guest who has left: at check-out charges are moved.
         """
-        match await self._system.look(number, posting):
+        look = await self._system.look(number, posting)
+        desk.trace("in", f"folio, charge {number}: {type(look).__name__}")
+        match look:
             case Found(by, note):
                 await desk.postman.late(LateAnswer(by, "OK", note))
-            case Refusal(status):
-                await desk.postman.late(LateAnswer(number, status))
             case Absent():
                 return posting.reservation in self._roll
             case Unclear():

@@ -6,7 +6,6 @@ is refused. Without a key every request is a new one.
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from base64 import b64decode
 from collections.abc import Awaitable, Callable
@@ -21,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from kiosk.hotel.rest.far_side import BOOKED, NO_ANSWER, Fault, Menu, Severed
+from kiosk.hotel.rest.far_side import Menu
 
 Body = TypeVar("Body")
 Handler = Callable[[Request], Awaitable[Response]]
@@ -146,24 +145,15 @@ class VirtualApaleo:
                 if seen != body:
                     raise _Refused(422, "This idempotency key was used for another request")
                 return answer
-            return await self._befallen(key, body, lambda: handler(request))
+
+            async def book() -> Response:
+                answer = await handler(request)
+                self.keys[key] = (body, answer)
+                return answer
+
+            return await self.faults.befall(book)
 
         return once
-
-    async def _befallen(self, key: str, body: bytes, book: Callable[[], Awaitable[Response]]) -> Response:
-        fault = self.faults.take()
-        if fault in (Fault.BUSY, Fault.UNAVAILABLE):
-            status = 429 if fault is Fault.BUSY else 503
-            return Response(status_code=status, headers={"retry-after": str(self.faults.retry_seconds)})
-        if fault is None or fault in BOOKED:
-            self.keys[key] = (body, await book())
-        if fault in NO_ANSWER:
-            return Severed()
-        if fault is Fault.SLOW:
-            await asyncio.sleep(self.faults.slow_seconds)
-        elif fault is not None:
-            return Response(status_code=500)
-        return self.keys[key][1]
 
     async def _token(self, request: Request) -> Response:
         scheme, _, credentials = request.headers.get("authorization", "").partition(" ")

@@ -6,7 +6,6 @@ Bodies are checked against the members the API names; wrong types, missing and u
 
 from __future__ import annotations
 
-import asyncio
 import re
 import secrets
 from base64 import b64decode
@@ -25,7 +24,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from kiosk.hotel.rest.far_side import BOOKED, NO_ANSWER, Fault, Menu, Severed
+from kiosk.hotel.rest.far_side import Menu, Severed
 
 Body = TypeVar("Body")
 Handler = Callable[[Request], Awaitable[Response]]
@@ -169,7 +168,10 @@ class _Refused(Exception):
 
 
 class VirtualOhip:
-    """``app`` is to be served; the rest is for whoever arranges and looks. ``faults`` befall charges only."""
+    """``app`` is to be served; the rest is for whoever arranges and looks.
+
+    ``faults`` befall charges, ``errand_faults`` whatever else changes something.
+    """
 
     hotel = "KIOSKHTL"
     enterprise = "ENT123"
@@ -187,6 +189,7 @@ class VirtualOhip:
         self.wishes: dict[str, str] = {}
         self.messages: dict[str, dict[str, _GuestMessage]] = {}
         self.faults = Menu()
+        self.errand_faults = Menu()
         self.night_audit = False
         self.silent = False
         """Connections are cut, whatever is asked."""
@@ -204,17 +207,37 @@ class VirtualOhip:
                 Route("/oauth/v1/tokens", self._answered(self._token), methods=["POST"]),
                 Route("/rsv/v1/hotels/{hotel}/reservations", self._guarded(self._list), methods=["GET"]),
                 Route(f"/rsv/v1/hotels/{{hotel}}{stay}", self._guarded(self._one), methods=["GET"]),
-                Route(f"/rsv/v1/hotels/{{hotel}}{stay}/guestMessages", self._guarded(self._write), methods=["POST"]),
+                Route(
+                    f"/rsv/v1/hotels/{{hotel}}{stay}/guestMessages",
+                    self._writing(self.errand_faults, self._write),
+                    methods=["POST"],
+                ),
                 Route(
                     f"/rsv/v1/hotels/{{hotel}}{stay}/guestMessages/{{message}}",
-                    self._guarded(self._rewrite),
+                    self._writing(self.errand_faults, self._rewrite),
                     methods=["PUT"],
                 ),
-                Route(f"/csh/v1/hotels/{{hotel}}{stay}/charges", self._guarded(self._charge), methods=["POST"]),
+                Route(
+                    f"/csh/v1/hotels/{{hotel}}{stay}/charges",
+                    self._writing(self.faults, self._charge),
+                    methods=["POST"],
+                ),
                 Route(f"/csh/v1/hotels/{{hotel}}{stay}/folios", self._guarded(self._folio), methods=["GET"]),
-                Route(f"/fof/v1/hotels/{{hotel}}{stay}/wakeUpCalls", self._guarded(self._call), methods=["POST"]),
-                Route(f"/fof/v1/hotels/{{hotel}}{stay}/wakeUpCalls", self._guarded(self._uncall), methods=["DELETE"]),
-                Route("/hsk/v1/hotels/{hotel}/serviceRequests", self._guarded(self._wish), methods=["PUT"]),
+                Route(
+                    f"/fof/v1/hotels/{{hotel}}{stay}/wakeUpCalls",
+                    self._writing(self.errand_faults, self._call),
+                    methods=["POST"],
+                ),
+                Route(
+                    f"/fof/v1/hotels/{{hotel}}{stay}/wakeUpCalls",
+                    self._writing(self.errand_faults, self._uncall),
+                    methods=["DELETE"],
+                ),
+                Route(
+                    "/hsk/v1/hotels/{hotel}/serviceRequests",
+                    self._writing(self.errand_faults, self._wish),
+                    methods=["PUT"],
+                ),
             ]
         )
 
@@ -264,6 +287,12 @@ class VirtualOhip:
             return await handler(request)
 
         return self._answered(guard)
+
+    def _writing(self, menu: Menu, handler: Handler) -> Handler:
+        async def write(request: Request) -> Response:
+            return await menu.befall(lambda: handler(request))
+
+        return self._guarded(write)
 
     def _check(self, request: Request) -> None:
         if request.headers.get("x-app-key") != APP_KEY:
@@ -370,20 +399,7 @@ class VirtualOhip:
     # csh
 
     async def _charge(self, request: Request) -> Response:
-        fault = self.faults.take()
-        if fault is Fault.BUSY:
-            return Response(status_code=429, headers={"retry-after": str(self.faults.retry_seconds)})
-        if fault is Fault.UNAVAILABLE:
-            return Response(status_code=503, headers={"retry-after": str(self.faults.retry_seconds)})
-        posted: list[Line] = []
-        if fault is None or fault in BOOKED:
-            posted = self._book(self._housed(request), (await self._read(request, _Charges)).criteria)
-        if fault in NO_ANSWER:
-            return Severed()
-        if fault is Fault.SLOW:
-            await asyncio.sleep(self.faults.slow_seconds)
-        elif fault is not None:
-            return JSONResponse({"title": "System Error"}, 500)
+        posted = self._book(self._housed(request), (await self._read(request, _Charges)).criteria)
         return JSONResponse({"postings": [_posted(line) for line in posted], "links": []}, 201)
 
     def _book(self, stay: Stay, criteria: _Criteria) -> list[Line]:
