@@ -78,7 +78,7 @@ def test_settings_cannot_be_changed():
         (
             '[hotel]\nposting = "guest"',
             "hotel.fields",
-            "the hotel link needs the PR fields DA and G# and P# and PI and PM and RN and TA and TI",
+            "the hotel link needs the PR fields DA and G# and GN and P# and PI and PM and RN and TA and TI and WS",
         ),
         ('[hotel]\nadapter = "ohip"', "hotel.ohip", "adapter ohip needs the table [hotel.ohip]"),
         ("[paths]\nstate = 3", "paths.state", "Expected a path"),
