@@ -474,3 +474,39 @@ async def test_the_hotel_s_journal_survives_its_own_death(tmp_path):
     header, *lines = journal.read_text("utf-8").splitlines()
     assert header == "date,time,room,check,sequence,amount,text"
     assert [line.split(",")[2:6] for line in lines] == [["0808", "1", "1", "111"], ["0808", "2", "2", "222"]]
+
+
+async def test_what_was_begun_ahead_is_put_back_when_a_night_audit_begins(tmp_path):
+    async with house(tmp_path) as station:
+        keys = [station.sell("0808", 100 + n) for n in range(30)]
+        await station.becomes(keys[4], DeliveryState.DELIVERED)
+        await station.hotel.night_audit_begin()
+        await until(lambda: station.status.audit)
+        await asyncio.sleep(QUIET)
+        states = {station.delivery(key).state for key in keys}
+        assert states == {DeliveryState.DELIVERED, DeliveryState.QUEUED}
+        await station.hotel.night_audit_end()
+        await station.becomes(keys[-1], DeliveryState.DELIVERED)
+        assert sorted(line.amount for line in station.hotel.folio("0808")) == [100 + n for n in range(30)]
+
+
+async def test_a_link_told_to_stop_in_the_middle_of_a_queue_leaves_nothing_in_doubt(tmp_path):
+    async with house(tmp_path) as station:
+        keys = [station.sell("0808", 100 + n) for n in range(30)]
+        await station.becomes(keys[4], DeliveryState.DELIVERED)
+        await station.stop()
+        assert {station.delivery(key).state for key in keys} == {DeliveryState.DELIVERED, DeliveryState.QUEUED}
+        station.start()
+        await station.becomes(keys[-1], DeliveryState.DELIVERED)
+        assert [line.amount for line in station.hotel.folio("0808")] == [100 + n for n in range(30)]
+
+
+async def test_a_hotel_system_that_leaves_in_the_middle_of_a_queue_costs_at_most_the_charge_on_the_wire(tmp_path):
+    async with house(tmp_path) as station:
+        keys = [station.sell("0808", 100 + n) for n in range(30)]
+        await station.becomes(keys[4], DeliveryState.DELIVERED)
+        await station.hotel.leave()
+        await station.becomes(keys[-1], DeliveryState.DELIVERED)
+        states = [station.delivery(key).state for key in keys]
+        assert states.count(DeliveryState.UNKNOWN) <= 1
+        assert states.count(DeliveryState.DELIVERED) >= 29

@@ -207,7 +207,7 @@ def test_errands_are_written_as_the_hotel_enabled_them():
             RoomWished("0808", "5", "do-not-disturb"),
             RoomWished("0808", "5", "make-up"),
             RoomWished("0808", "5", "none"),
-            MessageLeft("0808", "5", "Call | home"),
+            MessageLeft("0808", "5", "Call | home\nat\x07once"),
             MessagesAsked("0808", "5"),
             MessageRead("0808", "5", "77"),
         )
@@ -218,7 +218,7 @@ def test_errands_are_written_as_the_hotel_enabled_them():
         "RE|RN0808|RS8|",
         "RE|RN0808|RS9|",
         "RE|RN0808|RS10|",
-        "XL|RN0808|G#5|$J9|MTCall   home|DA261121|TI220000|",
+        "XL|RN0808|G#5|$J9|MTCall   home\nat once|DA261121|TI220000|",
         "XM|RN0808|G#5|RT0|",
         "XD|RN0808|G#5|MI77|",
     ]

@@ -90,8 +90,10 @@ def _said(errand: AnyErrand, number: int, station: Description, wall: datetime) 
         case RoomWished(room=room, wish=wish):
             return "RE", {"RN": room, "RS": ROOM_STATES[wish]}
         case MessageLeft(room=room, reservation=reservation, text=text):
-            safe = plain_text(text, MESSAGE_LENGTH, station.code_page)
-            return "XL", {"RN": room, "G#": reservation, "$J": str(number), "MT": safe, **now}
+            # Only a message may have lines (S23 ch.7).
+            lines = (plain_text(line, MESSAGE_LENGTH, station.code_page) for line in text.split("\n"))
+            whole = "\n".join(lines)[:MESSAGE_LENGTH]
+            return "XL", {"RN": room, "G#": reservation, "$J": str(number), "MT": whole, **now}
         case MessagesAsked(room=room, reservation=reservation):
             return "XM", {"RN": room, "G#": reservation, "RT": KEEP_UNREAD, **now}
         case MessageRead(room=room, reservation=reservation, id=message):
