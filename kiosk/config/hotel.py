@@ -64,6 +64,8 @@ class OhipSettings(Section, frozen=True):
     password_file: Path | None = None
     guests_every: Annotated[float, Meta(ge=5, le=3600)] = 60.0
     """Seconds between two readings of the list of guests in house."""
+    settle_seconds: Annotated[float, Meta(ge=30, le=3600)] = 60.0
+    """After which a request without an answer has surely been carried out or dropped."""
 
 
 class ApaleoSettings(Section, frozen=True):
@@ -77,6 +79,7 @@ class ApaleoSettings(Section, frozen=True):
     vat: Literal["Normal", "Reduced", "VeryReduced", "Special", "Without"] = "Normal"
     """The VAT type under which the kiosk's services are taxed."""
     guests_every: Annotated[float, Meta(ge=5, le=3600)] = 60.0
+    settle_seconds: Annotated[float, Meta(ge=30, le=3600)] = 60.0
 
 
 class HotelSettings(Section, frozen=True):

@@ -86,7 +86,7 @@ class Folios(Wire, frozen=True):
 
 def apaleo_line(settings: ApaleoSettings, pace: Pace | None = None) -> RestLine:
     """Raises SecretMissing, and ValueError for an address that is not safe."""
-    return RestLine(Apaleo(settings), pace or Pace(guests=settings.guests_every))
+    return RestLine(Apaleo(settings), pace or Pace(guests=settings.guests_every, settle=settings.settle_seconds))
 
 
 class Apaleo:

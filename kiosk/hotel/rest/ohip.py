@@ -70,7 +70,7 @@ _UNREAD, _READ = "Nr", "Mr"
 
 def ohip_line(settings: OhipSettings, zone: ZoneInfo, pace: Pace | None = None) -> RestLine:
     """Raises SecretMissing, and ValueError for an address that is not safe."""
-    return RestLine(Ohip(settings, zone), pace or Pace(guests=settings.guests_every))
+    return RestLine(Ohip(settings, zone), pace or Pace(guests=settings.guests_every, settle=settings.settle_seconds))
 
 
 class Ohip:
