@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from kiosk.books.doubts import Said, Verdict, settle
-from kiosk.books.postings import Posting
+from kiosk.books.postings import TRIAL, Posting
 from kiosk.hotel.answers import TRIES, Consequence, consequence, reason_key
 from kiosk.hotel.movements import Movements
 from kiosk.hotel.news import Answer, LateAnswer, NoAnswer
@@ -189,9 +189,13 @@ class Postman:
             log.info("posting.late-answer", number=answer.sequence, status=answer.status, charge=delivery.key)
 
     async def doubts(self, age: float) -> list[Doubt]:
-        """Charges whose loss is ``age`` seconds past and that may be asked about now, oldest first."""
+        """Charges whose loss is ``age`` seconds past and that may be asked about now, oldest first.
+
+        A technician's trial is none: found absent it would be sent again when nobody waits for it any more.
+        """
         lost_before = self._postings.db.now() - int(age * 1000)
-        return await self._try(lambda: self._postings.doubts(lost_before)) or []
+        doubts = await self._try(lambda: self._postings.doubts(lost_before)) or []
+        return [doubt for doubt in doubts if doubt.delivery.kind != TRIAL]
 
     def undisturbed(self, doubt: Doubt) -> bool:
         """Whether nothing else was sent for the same guest since: only then the balance can tell."""
@@ -237,12 +241,14 @@ class Postman:
             return (due, self._postings.begin_in(tx, due)) if due else None
 
     def _hold(self, due: Delivery, reason: str) -> None:
-        self._postings.begin(due)
-        self._postings.again(due, reason, self._retry)
+        with self._postings.db.transaction() as tx:
+            self._postings.begin_in(tx, due)
+            self._postings.again_in(tx, due, reason, self._retry)
 
     def _refuse(self, due: Delivery, reason: str) -> None:
-        self._postings.begin(due)
-        self._postings.refused(due, reason)
+        with self._postings.db.transaction() as tx:
+            self._postings.begin_in(tx, due)
+            self._postings.refuse_in(tx, due, reason)
 
     async def _assign(self, begin: Callable[[], tuple[Delivery, int] | None]) -> Assignment | None:
         self._look_at = monotonic() + LOOK_ANYWAY

@@ -20,10 +20,10 @@ from kiosk.store.database import StoreError
 Result = TypeVar("Result")
 log = structlog.get_logger()
 
-LOOK_ANYWAY = 1.0
+LOOK_ANYWAY = 5.0
 """Seconds after which the outbox is asked though nothing was committed: a pause may have run out."""
 FOREVER = 1e9
-LOOK = 0.05
+LOOK = 0.25
 """Seconds until a new errand is noticed."""
 RETRY = 30.0
 

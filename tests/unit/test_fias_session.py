@@ -441,11 +441,9 @@ class TestPostingToAGuest:
 class TestMessages:
     def test_are_told_when_the_hotel_system_says_that_there_are_no_more(self, alive):
         alive.messages_asked(at(2))
-        assert not alive.may_ask_messages
         effects = hears(alive, "XT|RN0808|G#1|MI7|MTCall home|", 3)
         assert [type(effect) for effect in effects] == [Told]
         assert hears(alive, "XT|RN0808|G#1|", 3)[-1] == MessagesTold(answered=True)
-        assert alive.may_ask_messages
 
     def test_are_told_when_no_more_come(self, alive):
         alive.messages_asked(at(2))

@@ -124,10 +124,6 @@ class Session:
         """``may_send``, no audit, and nothing outstanding."""
         return self.may_send and not self.in_audit and self._exchange is None
 
-    @property
-    def may_ask_messages(self) -> bool:
-        return self.may_send and not self._telling.telling_messages
-
     def connected(self, now: Moment) -> None:
         """A new connection stands; the hotel system has the first word."""
         self._deframer = Deframer()

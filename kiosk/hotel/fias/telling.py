@@ -37,10 +37,6 @@ class Telling:
         """Everybody in house is being told, or was asked for: nothing may be sent."""
         return self._roll is not None
 
-    @property
-    def telling_messages(self) -> bool:
-        return self._messages is not None
-
     def roll_asked(self, now: Moment) -> None:
         """DR has gone out."""
         self._roll = _Awaited(now.seconds + self._timings.answer)
