@@ -25,12 +25,15 @@ import pytest
 import pytest_asyncio
 
 from kiosk.documents.worker import DocumentWorker
+from kiosk.visit import Situation
 from screens.hand import PATIENCE, Hand, OwnTurns
 from screens.settings import GlassSettings
 from tests.stations import paper_station
 
 AFTERNOON = datetime(2026, 5, 8, 14, 26, tzinfo=UTC)
 SETTINGS = GlassSettings(volume=0, clock=lambda: AFTERNOON)
+
+CHINESE = Situation("zh_CN")
 
 Q = TypeVar("Q")
 
@@ -124,6 +127,18 @@ def glass(window: GlassSettings, tmp_path: Path) -> Iterator[Glass]:
     yield hand
     hand.close()
     theme.wear()
+
+
+@pytest.fixture
+def asked(glass):
+    """Put a question and return its future answer once it stands on the glass."""
+
+    def ask(question, situation=CHINESE):
+        answer = glass.start(glass.guest.ask(question, situation))
+        glass.wait_for(type(question))
+        return answer
+
+    return ask
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -52,18 +52,6 @@ IN_COPY = Situation("zh_CN", STAGES, can_go_back=True)
 
 
 @pytest.fixture
-def asked(glass):
-    """Put a question and return its future answer once it stands on the glass."""
-
-    def ask(question, situation=ZH):
-        answer = glass.start(glass.guest.ask(question, situation))
-        glass.wait_for(type(question))
-        return answer
-
-    return ask
-
-
-@pytest.fixture
 def page(tmp_path: Path) -> Path:
     return samples.page_picture(tmp_path)
 

@@ -1,0 +1,173 @@
+"""The screens of wake-up, messages and room wishes by themselves."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from kivy.uix.label import Label
+
+from kiosk.journeys.done import Done
+from kiosk.journeys.message_questions import LONGEST_TEXT, MessageView, Note, ReadMessages, WriteMessage
+from kiosk.journeys.paying import Identify
+from kiosk.journeys.room_wish_questions import ChooseRoomWish, RoomWish, Wished
+from kiosk.journeys.wake_up_questions import ChooseWakeUp, OrderCall, WakeUps
+from kiosk.journeys.welcome import PriceList, PriceSection
+from kiosk.visit import Situation
+from screens.samples_of_guest_services import CALLS, DAYS, EARLIEST, ENDS, TODAY, TOMORROW
+
+EN = Situation("en")
+
+
+def words_on(screen):
+    return [label.text for label in screen.walk() if isinstance(label, Label)]
+
+
+def choose(suggested=TOMORROW, days=DAYS, **more):
+    return ChooseWakeUp(days, EARLIEST, suggested, **more)
+
+
+def test_a_time_is_set_by_hours_fives_and_minutes_and_turns_over_by_itself(glass, asked):
+    answer = asked(choose(datetime.fromisoformat("2026-05-09 23:58")))
+    for test_id in ("hour-more", "minute-more", "minute-one-less", "minute-less", "minute-more"):
+        glass.tap(test_id)
+    assert glass.screen.at == datetime.fromisoformat("2026-05-09 00:00")
+    glass.tap("minute-one-more")
+    glass.tap("minute-more")
+    glass.tap("hour-less")
+    glass.tap("continue")
+    assert glass.result(answer) == datetime.fromisoformat("2026-05-09 23:05")
+
+
+def test_a_later_day_is_found_by_turning_the_strip(glass, asked):
+    answer = asked(choose())
+    late = f"day-{DAYS[-1].isoformat()}"
+    assert glass.find(late) is None
+    assert glass.find("days-before").off
+    glass.tap("days-after")
+    glass.tap("days-after")
+    assert glass.find("days-after").off
+    glass.tap(late)
+    glass.tap("continue")
+    assert glass.result(answer) == TOMORROW + timedelta(days=len(DAYS) - 2)
+
+
+def test_too_early_says_the_earliest_and_cannot_be_ordered(glass, asked):
+    asked(choose(), EN)
+    glass.tap(f"day-{TODAY.isoformat()}")
+    assert "The earliest is 14:36 today" in words_on(glass.screen)
+    assert glass.find("continue").off
+    glass.tap("pick-0700")
+    assert glass.station._toast is not None
+    assert glass.screen.at.hour == 6
+
+
+def test_the_wait_is_told_live(glass, asked):
+    asked(choose(), EN)
+    assert "In 16 h 4 min" in words_on(glass.screen)
+    glass.tap("pick-0700")
+    assert "In 16 h 34 min" in words_on(glass.screen)
+
+
+def test_another_language_keeps_the_time_that_was_set(glass, asked):
+    answer = asked(choose())
+    glass.tap("pick-0730")
+    glass.tap("language")
+    glass.wait_for(ChooseWakeUp)
+    glass.tap("continue")
+    assert glass.result(answer) == TOMORROW.replace(hour=7, minute=30)
+
+
+def test_where_no_more_calls_can_be_ordered_it_says_so(glass, asked):
+    answer = asked(WakeUps(CALLS, TODAY, full=True))
+    glass.tap("order")
+    assert glass.station._toast is not None
+    assert not answer.done()
+    glass.tap("finished")
+    assert glass.result(answer) is None
+
+
+def test_without_a_call_one_can_be_ordered(glass, asked):
+    answer = asked(WakeUps((), TODAY))
+    glass.tap("order")
+    assert isinstance(glass.result(answer), OrderCall)
+
+
+def test_messages_can_be_kept_for_later(glass, asked):
+    answer = asked(ReadMessages((MessageView(7, "Please call."),)))
+    glass.tap("later")
+    assert glass.result(answer) == ()
+
+
+def test_all_messages_are_marked_by_one_touch(glass, asked):
+    answer = asked(ReadMessages((MessageView(7, "Please call."), MessageView(9, "A parcel.")), complete=False), EN)
+    assert glass.screen.t("message.read.incomplete") in words_on(glass.screen)
+    glass.tap("read")
+    assert glass.result(answer) == (7, 9)
+
+
+def test_a_message_needs_to_say_who_it_is_from(glass, asked):
+    asked(WriteMessage(), EN)
+    assert "Please call … back." in words_on(glass.screen)
+    assert glass.find("continue").off
+    glass.type("sam")
+    assert "Please call SAM back." in words_on(glass.screen)
+    assert not glass.find("continue").off
+
+
+def test_own_words_are_counted_and_end_at_the_longest_message(glass, asked):
+    answer = asked(WriteMessage(Note("own-words", "SAM", "A" * (LONGEST_TEXT - 1))), EN)
+    glass.type("bc")
+    assert any(f"{LONGEST_TEXT} / {LONGEST_TEXT}" in words for words in words_on(glass.screen))
+    glass.tap("continue")
+    assert glass.result(answer) == Note("own-words", "SAM", "A" * (LONGEST_TEXT - 1) + "b")
+
+
+def test_a_ready_message_carries_none_of_the_own_words_that_were_tried(glass, asked):
+    answer = asked(WriteMessage(), EN)
+    glass.type("sam")
+    glass.tap("template-own-words")
+    glass.type("hello")
+    glass.tap("template-call-me")
+    glass.tap("continue")
+    assert glass.result(answer) == Note("call-me", "SAM")
+
+
+def test_what_holds_for_the_room_is_marked_and_its_end_can_be_moved(glass, asked):
+    now = Wished(RoomWish.DO_NOT_DISTURB, ENDS[2])
+    answer = asked(ChooseRoomWish(now, ENDS, TODAY), EN)
+    assert "Until 09:00 tomorrow" in words_on(glass.screen)
+    assert glass.find("continue").off
+    glass.tap("wish-make-up")
+    assert glass.find("until-0900") is None
+    glass.tap("wish-do-not-disturb")
+    assert glass.find("continue").off, "touching it again brings back what holds"
+    glass.tap("until-lifted")
+    glass.tap("continue")
+    assert glass.result(answer) == Wished(RoomWish.DO_NOT_DISTURB)
+
+
+@pytest.mark.parametrize(("test_id", "expected"), [("another", True), ("leave", False)])
+def test_done_ends_or_goes_on(glass, asked, test_id, expected):
+    answer = asked(Done("done.message.left", "sent", (), "done.message.passed-on"))
+    glass.tap(test_id)
+    assert glass.result(answer) is expected
+
+
+def test_done_leaves_by_itself(glass, asked):
+    answer = asked(Done("done.room-wish.make-up", "make-up"))
+    glass.screen.seconds = 1
+    assert glass.result(answer) is False
+
+
+def test_a_service_for_the_guests_own_room_promises_no_charge(glass, asked):
+    asked(Identify(3, card_reader=True, purpose="guest"), EN)
+    assert glass.screen.subtitle == glass.screen.t("identify.subtitle.guest")
+    assert glass.screen.t("identify.subtitle.charge") not in words_on(glass.screen)
+
+
+def test_services_without_a_price_are_called_free(glass, asked):
+    asked(PriceList((PriceSection("wake-up", (), 600), PriceSection("messages", (), 600))), EN)
+    words = words_on(glass.screen)
+    assert words.count(glass.screen.t("prices.free")) == 2
+    assert not any("%" in said for said in words), "there is no tax on nothing"
