@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from typing import TypeVar
 
 import structlog
@@ -27,6 +28,7 @@ class Roster:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._store: GuestStore | None = None
+        self._turn = Lock()
 
     async def apply(self, news: Sequence[GuestNews]) -> None:
         """Write the news down, in order. A file that cannot take them is thrown away: it would be wrong from now on."""
@@ -41,19 +43,25 @@ class Roster:
         return await self._try(GuestStore.count)
 
     def close(self) -> None:
-        if self._store is not None:
-            self._store.close()
-            self._store = None
+        """Once what a thread may still be writing is written, also when nobody waits for it any more."""
+        with self._turn:
+            self._shut()
 
     async def _try(self, work: Callable[[GuestStore], Result]) -> Result | None:
         return await asyncio.to_thread(self._work, work)
 
     def _work(self, work: Callable[[GuestStore], Result]) -> Result | None:
-        try:
-            self._store = self._store or GuestStore(self._path)
-            return work(self._store)
-        except GuestsUnavailable as fault:
-            log.error("guests.unavailable", reason=str(fault))  # noqa: TRY400 - a state, not a bug to trace
-            self.close()
-            discard(self._path)
-            return None
+        with self._turn:
+            try:
+                self._store = self._store or GuestStore(self._path)
+                return work(self._store)
+            except GuestsUnavailable as fault:
+                log.error("guests.unavailable", reason=str(fault))  # noqa: TRY400 - a state, not a bug to trace
+                self._shut()
+                discard(self._path)
+                return None
+
+    def _shut(self) -> None:
+        if self._store is not None:
+            self._store.close()
+            self._store = None
