@@ -75,7 +75,8 @@ async def _fetched(visit: Visit, station: Station, guest: Guest) -> bool:
         return False
     visit.show(Progress("progress.asking-hotel", stage="read"))
     try:
-        return await station.register.until(lambda: store.answered(key), FETCH)
+        await station.register.until(lambda: store.answered(key) is not None, FETCH)
+        return bool(await store.db.run(store.answered, key))
     finally:
         await store.db.run(store.ask_no_more, key)
 

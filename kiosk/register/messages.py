@@ -105,10 +105,11 @@ class Messages:
         with self.db.transaction() as tx:
             return self._outgoing.send(tx, MessagesAsked(room, reservation))
 
-    def answered(self, key: str) -> bool:
-        """Whether the hotel system has told them all."""
+    def answered(self, key: str) -> bool | None:
+        """Whether the hotel system has told them all; None while that is still to be seen."""
         with self.db.reading() as tx:
-            return self._outgoing.state(tx, key) is DeliveryState.DELIVERED
+            state = self._outgoing.state(tx, key)
+        return None if state in (DeliveryState.QUEUED, DeliveryState.SENDING) else state is DeliveryState.DELIVERED
 
     def ask_no_more(self, key: str) -> None:
         """Nobody waits for the answer any longer."""

@@ -506,7 +506,7 @@ async def test_whoever_leaves_or_goes_back_wishes_nothing(house, reply):
         assert house.register.wishes.of(ROOM) is None
 
 
-def test_the_ends_on_offer_are_ahead_and_in_order():
+async def test_the_ends_on_offer_are_ahead_and_in_order():
     for minute in (0, 1, 29, 30, 31, 59):
         now = NOW.replace(minute=minute)
         offered = ends(now)

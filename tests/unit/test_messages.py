@@ -61,9 +61,17 @@ def test_the_hotel_system_is_asked_and_its_answer_noticed(tmp_path):
     with house(tmp_path) as at:
         key = at.register.messages.ask(ROOM, STAY)
         assert key is not None
-        assert not at.register.messages.answered(key)
+        assert at.register.messages.answered(key) is None
         assert at.carry_out() == [MessagesAsked(ROOM, STAY)]
         assert at.register.messages.answered(key)
+
+
+def test_a_hotel_system_that_will_not_tell_is_not_waited_for(tmp_path):
+    with house(tmp_path) as at:
+        key = at.register.messages.ask(ROOM, STAY)
+        assert key is not None
+        at.refuse()
+        assert at.register.messages.answered(key) is False
 
 
 def test_nobody_asks_on_when_the_guest_is_gone(tmp_path):
