@@ -16,8 +16,14 @@ from screens.theme import theme
 SPEAKS_FROM = 10
 """Seconds: the time that is left is told where it is longer."""
 
-DRAWINGS = {"scan": "scanning", "identify": "card"}
-"""By stage; whatever else is under way ends on paper."""
+DRAWINGS = {
+    "copy.scanning": "scanning",
+    "copy.printing.sample": "printing",
+    "copy.printing.rest": "printing",
+    "progress.asking-hotel": "messages",
+}
+"""By what is under way."""
+WITH_DOCUMENTS = {"scanning", "printing"}
 
 
 @screen_for(Progress)
@@ -28,7 +34,11 @@ class ProgressScreen(QuestionScreen):
 
     @property
     def drawing(self) -> str:
-        return DRAWINGS.get(self.question.stage, "printing") if self.question.stage else "moment"
+        return DRAWINGS.get(self.question.key, "moment")
+
+    @property
+    def subtitle_words(self) -> str:
+        return self.t("progress.subtitle") if self.drawing in WITH_DOCUMENTS else ""
 
     def fill(self) -> None:
         self._tell(self.question)
