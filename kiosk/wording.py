@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
-from babel.dates import format_date
-
 from kiosk.books.money import Money, exponent_of
 
 SYMBOLS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "HKD": "HK$", "JPY": "JP¥"}
@@ -86,4 +84,6 @@ _NEAR = {timedelta(0): "today", timedelta(days=1): "tomorrow"}
 
 
 def _dated(day: date, pattern: str, t: Words) -> str:
+    from babel.dates import format_date  # not needed for the first frame, and slow to load
+
     return format_date(day, pattern, locale=t.language)

@@ -183,7 +183,7 @@ class Glass:
         from screens.assets import Assets, folder_of_choice
         from screens.question import modules
 
-        for module in (*modules(), "PIL.Image", "PIL.JpegImagePlugin", "segno"):
+        for module in (*modules(), "PIL.Image", "PIL.JpegImagePlugin", "segno", "babel.dates"):
             import_module(module)
             yield module
         sounds.load(Assets(folder_of_choice(self.settings.assets)), self.settings.volume)
