@@ -10,7 +10,6 @@ import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from time import monotonic
 from typing import Literal, Protocol
 
 import structlog
@@ -82,9 +81,9 @@ class Desk:
         self._on_tick()
         if (alive, audit) != self._said:
             self._said, self._since = (alive, audit), datetime.now(UTC)
-        elif monotonic() - self._beat_at < self._beat:
+        elif asyncio.get_running_loop().time() - self._beat_at < self._beat:
             return
-        self._beat_at = monotonic()
+        self._beat_at = asyncio.get_running_loop().time()
         try:
             waiting = await self.postman.open_count()
         except StoreError as fault:

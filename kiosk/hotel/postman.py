@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from time import monotonic
 from typing import ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -89,7 +88,7 @@ class Postman:
         """Whether it is worth asking the outbox."""
         if self.commit().done():
             self._commit, self._look_at = None, 0.0
-        return self._ready is not None or monotonic() >= self._look_at
+        return self._ready is not None or asyncio.get_running_loop().time() >= self._look_at
 
     async def take(self) -> Assignment | None:
         """The next charge that is due, its attempt on disk; None when there is none."""
@@ -106,7 +105,7 @@ class Postman:
 
     async def next(self) -> Posting | None:
         """The next charge that is due, for one who has to ask before it is begun; None when there is none."""
-        self._look_at = monotonic() + LOOK_ANYWAY
+        self._look_at = asyncio.get_running_loop().time() + LOOK_ANYWAY
         self._due = await self._try(self._postings.next_due)
         if self._due is None:
             return None
@@ -251,7 +250,7 @@ class Postman:
             self._postings.refuse_in(tx, due, reason)
 
     async def _assign(self, begin: Callable[[], tuple[Delivery, int] | None]) -> Assignment | None:
-        self._look_at = monotonic() + LOOK_ANYWAY
+        self._look_at = asyncio.get_running_loop().time() + LOOK_ANYWAY
         begun = await self._try(begin)
         if begun is None:
             return None

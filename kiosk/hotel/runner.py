@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from time import monotonic
 from typing import Protocol, TypeVar
 
 import structlog
@@ -69,11 +68,11 @@ class Runner:
             return False
         if self.commit().done():
             self._commit, self._look_at = None, 0.0
-        return monotonic() >= self._look_at
+        return asyncio.get_running_loop().time() >= self._look_at
 
     async def take(self) -> AnyErrand | None:
         """The next errand that is due, its attempt on disk; None when there is none."""
-        self._look_at = monotonic() + LOOK_ANYWAY
+        self._look_at = asyncio.get_running_loop().time() + LOOK_ANYWAY
         begun = await self._attempt(self._begin)
         if begun is None:
             return None
