@@ -137,6 +137,10 @@ class Station:
         with self.register.db.reading() as tx:
             return self.register.outgoing.state(tx, key)
 
+    def room_of(self, reservation: str) -> str | None:
+        """As the guest cache has it; "" nowhere."""
+        return self.guests.room_of("", reservation)
+
     def delivery(self, key: str) -> Delivery:
         delivery = self.postings.by_key(key)
         assert delivery is not None

@@ -26,7 +26,7 @@ class Movements:
     def begun(self, delivery: Delivery) -> None:
         """An attempt goes out."""
         self._ordinal += 1
-        guest = _guest(delivery)
+        guest = whose(delivery)
         self._last[guest] = self._ordinal
         self._last.move_to_end(guest)
         self._lost.pop(delivery.key, None)
@@ -41,9 +41,9 @@ class Movements:
     def undisturbed(self, delivery: Delivery) -> bool:
         """Whether nothing went out for the guest of this lost charge since."""
         lost_at = self._lost.get(delivery.key)
-        return lost_at is not None and self._last.get(_guest(delivery), 0) <= lost_at
+        return lost_at is not None and self._last.get(whose(delivery), 0) <= lost_at
 
 
-def _guest(delivery: Delivery) -> Guest:
+def whose(delivery: Delivery) -> Guest:
     posting = Posting.decode(delivery.payload)
     return posting.room, posting.reservation

@@ -15,9 +15,9 @@ import structlog
 from kiosk.books.doubts import Said, Verdict, settle
 from kiosk.books.postings import TRIAL, Posting
 from kiosk.hotel.answers import TRIES, Consequence, consequence, reason_key
-from kiosk.hotel.movements import Movements
+from kiosk.hotel.movements import Movements, whose
 from kiosk.hotel.news import Answer, LateAnswer, NoAnswer
-from kiosk.outbox import Delivery, Doubt, IllegalDelivery, Outbox
+from kiosk.outbox import Delivery, DeliveryState, Doubt, IllegalDelivery, Outbox
 from kiosk.store.database import StoreError
 
 Given = ParamSpec("Given")
@@ -115,11 +115,12 @@ class Postman:
     async def begin(self, balance: int | None = None) -> Assignment | None:
         """The attempt of the charge that ``next`` gave, on disk; None when the disk won't take it.
 
-        ``balance`` is what the guest owed before it, in minor units, where that was told.
+        ``balance`` is what the guest owed before it, in minor units, where that was told. It is not noted while
+        another charge to that guest is in doubt: that one may still move it.
         """
         due, self._due = self._due, None
         assert due is not None, "only what is due can be begun"
-        return await self._assign(lambda: (due, self._postings.begin(due, balance)))
+        return await self._assign(lambda: self._begin(due, balance))
 
     async def postpone(self, reason: str) -> None:
         """The charge that ``next`` gave cannot be begun now, and nothing was sent: it is due again after the pause."""
@@ -216,7 +217,7 @@ class Postman:
     async def settled_absent(self, number: int) -> None:
         """The lost attempt ``number`` surely is not on the folio: the charge is sent again."""
         delivery = await self._insist(self._postings.by_number, number)
-        if delivery is not None:
+        if delivery is not None and delivery.number == number:
             await self.settle(delivery, Verdict(Said.ABSENT, "not on the folio"))
 
     async def open_count(self) -> int:
@@ -232,6 +233,11 @@ class Postman:
     def _take(self) -> tuple[Delivery, int] | None:
         delivery = self._postings.next_due()
         return (delivery, self._postings.begin(delivery)) if delivery else None
+
+    def _begin(self, due: Delivery, balance: int | None) -> tuple[Delivery, int]:
+        in_doubt = self._postings.in_state(DeliveryState.UNKNOWN)
+        settled = all(whose(delivery) != whose(due) for delivery in in_doubt)
+        return due, self._postings.begin(due, balance if settled else None)
 
     def _deliver(self, delivery: Delivery, evidence: str, ahead: bool) -> tuple[Delivery, int] | None:
         with self._postings.db.transaction() as tx:

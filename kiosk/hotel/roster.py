@@ -38,6 +38,10 @@ class Roster:
         """Whether the hotel system should be asked for everybody now; True counts as having asked."""
         return bool(await self._try(lambda store: store.may_ask(wall.timestamp(), ASK_AGAIN)))
 
+    async def room_of(self, room: str, reservation: str) -> str | None:
+        """Where the guest ``reservation`` of ``room`` is now: "" has left, None where nobody knows."""
+        return await self._try(lambda store: store.room_of(room, reservation))
+
     async def count(self) -> int | None:
         """Guests in house, None without a cache."""
         return await self._try(GuestStore.count)

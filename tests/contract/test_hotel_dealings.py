@@ -13,6 +13,7 @@ from kiosk.hotel.fias.clearing_up import ByBalance, ByBill
 from kiosk.hotel.fias.fidcrypt import Key
 from kiosk.hotel.fias.records import GUEST_POSTING_FIELDS
 from kiosk.hotel.fias.simulator import HotelSimulator
+from kiosk.hotel.fias.virtual_hotel import Stay
 from kiosk.outbox import DeliveryState
 from kiosk.store.database import instant
 from tests.house import FIELDS, QUIET, SHANGHAI, Station, house, until
@@ -67,7 +68,7 @@ async def test_however_the_list_arrives_it_is_the_same_guest(tmp_path, fault):
         assert len(station.hotel.guest_folio("31003")) == 1
 
 
-@pytest.mark.parametrize(("room", "guest"), [("1505", "31099"), ("0808", "31002"), ("1203", "")])
+@pytest.mark.parametrize(("room", "guest"), [("1505", "31099"), ("0808", "31099"), ("1203", "")])
 async def test_where_the_guest_is_not_found_staff_are_told_and_nobody_is_charged(tmp_path, room, guest):
     async with to_guests(tmp_path) as station:
         done = await station.becomes(station.sell(room, guest=guest), DeliveryState.REFUSED)
@@ -286,3 +287,46 @@ async def test_a_key_opens_the_interface_and_a_wrong_one_does_not(tmp_path):
     key = Key.parse("FidCrypt0S|AAECAwQFBgcICQoLDA0ODw==")
     async with house(tmp_path, HotelSimulator(answer_seconds=0.02, key=key), key=key) as station:
         await station.becomes(station.sell("0808"), DeliveryState.DELIVERED)
+
+
+@pytest.mark.parametrize("way", [house, to_guests])
+async def test_a_charge_follows_its_guest_into_another_room(tmp_path, way):
+    async with way(tmp_path) as station:
+        await station.hotel.night_audit_begin()
+        key = station.sell("0808", 150, guest="31001")
+        await station.hotel.move("31001", "1505")
+        await until(lambda: station.room_of("31001") == "1505")
+        await station.hotel.night_audit_end()
+        await station.becomes(key, DeliveryState.DELIVERED)
+        assert [line.amount for line in station.hotel.guest_folio("31001")] == [150]
+        assert station.hotel.folio("0808") == []
+
+
+@pytest.mark.parametrize("way", [house, to_guests])
+async def test_whoever_moves_in_does_not_pay_for_the_guest_before(tmp_path, way):
+    async with way(tmp_path) as station:
+        await station.hotel.night_audit_begin()
+        key = station.sell("0808", 150, guest="31001")
+        await station.hotel.check_out("31001")
+        await station.hotel.check_in(Stay("0808", "31999", "Beispiel", "Nova"))
+        await until(lambda: station.room_of("31999") == "0808")
+        await station.hotel.night_audit_end()
+        done = await station.becomes(key, DeliveryState.REFUSED)
+        assert done.remark == "hotel.refused.ng"
+        assert station.hotel.folio("0808") == []
+
+
+async def test_a_balance_that_another_doubt_may_move_decides_nothing(tmp_path):
+    async with to_guests(tmp_path, doubts=ByBalance()) as station:
+        doubtful = []
+        for lose in (station.hotel.drop_posting, station.hotel.lose_answer):
+            lose()
+            doubtful.append(station.sell("0808", 150, guest="31001"))
+            await until(lambda: station.delivery(doubtful[-1]).state is DeliveryState.SENDING)
+            await asyncio.sleep(QUIET)
+            station.clock.push(61.0)
+            await station.becomes(doubtful[-1], DeliveryState.UNKNOWN)
+        for _ in range(3):
+            station.clock.push(1000.0)
+            await asyncio.sleep(QUIET)
+        assert [station.delivery(key).state for key in doubtful] == [DeliveryState.UNKNOWN] * 2

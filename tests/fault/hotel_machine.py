@@ -109,8 +109,10 @@ class HotelMachine(RuleBasedStateMachine):
         self.hotel.garbage()
 
     @precondition(lambda self: self.world.link_runs)
-    @rule(points=st.integers(1, 40), seconds=st.sampled_from((0.2, 3.5, 35.0)))
-    def the_link_is_killed(self, points: int, seconds: float) -> None:
+    @rule(points=st.integers(1, 20), copying=st.booleans(), seconds=st.sampled_from((0.2, 3.5, 35.0)))
+    def the_link_is_killed(self, points: int, copying: bool, seconds: float) -> None:
+        if copying:
+            self.world.settle()
         self.world.kill_after(points)
         self.world.passes(seconds)
         self.ends["kills"] += not self.world.link_runs

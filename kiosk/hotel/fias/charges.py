@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from kiosk.books.money import exponent_of
@@ -29,8 +29,13 @@ class RoomCharges:
     async def start(self, talk: Talk) -> None:
         """Post the next charge, if there is one."""
         assignment = await talk.desk.postman.take()
-        if assignment is not None:
-            await _post(talk, RoomPosting(assignment.posting.room, _charge(assignment, numbered=self.numbered)))
+        if assignment is None:
+            return
+        room = await _room(talk, assignment.posting)
+        if not room:
+            await talk.desk.postman.answered(Answer(assignment.number, NOT_FOUND))
+        else:
+            await _post(talk, RoomPosting(room, _charge(assignment, numbered=self.numbered)))
 
 
 @dataclass(frozen=True)
@@ -47,20 +52,25 @@ class GuestCharges:
         number = await postman.number() if posting else None
         if posting is None or number is None:
             return
+        room = await _room(talk, posting)
+        if not room:
+            await _refused(talk, NOT_FOUND)
+            return
         try:
-            question = talk.session.inquire(Inquiry(number, posting.room), talk.desk.clock())
+            question = talk.session.inquire(Inquiry(number, room), talk.desk.clock())
         except Malformed as fault:
             if await postman.begin() is not None:
                 await postman.unsendable(str(fault))
         else:
-            await talk.ask(_Inquired(posting, self.numbered), question)
+            await talk.ask(_Inquired(posting, room, self.numbered), question)
 
 
 @dataclass(frozen=True)
 class _Inquired:
-    """Who stays in the room of ``posting`` was asked. The reply is of no use later: a PR must follow it (p.84)."""
+    """Who stays in ``room`` was asked. The reply is of no use later: a PR must follow it (p.84)."""
 
     posting: Posting
+    room: str = field(repr=False)
     numbered: bool
 
     async def heard(self, talk: Talk, reply: Reply) -> None:
@@ -77,7 +87,7 @@ class _Inquired:
 
     async def _choose(self, talk: Talk, guests: tuple[Candidate, ...]) -> None:
         posting = self.posting
-        guest = chosen(guests, posting.room, posting.reservation)
+        guest = chosen(guests, self.room, posting.reservation)
         if guest is None:
             await _refused(talk, NOT_FOUND)
             return
@@ -85,7 +95,18 @@ class _Inquired:
         assignment = await talk.desk.postman.begin(balance)
         if assignment is not None:
             charge = _charge(assignment, numbered=self.numbered)
-            await _post(talk, GuestPosting(guest.room or posting.room, guest.reservation, guest.name, charge))
+            await _post(talk, GuestPosting(guest.room or self.room, guest.reservation, guest.name, charge))
+
+
+async def _room(talk: Talk, posting: Posting) -> str:
+    """Where the guest is now, who may have moved since; "" when the guest has left: then the room is another's.
+
+    Where nobody knows it is the room in which the guest was.
+    """
+    if not posting.reservation:
+        return posting.room
+    room = await talk.desk.roster.room_of(posting.room, posting.reservation)
+    return posting.room if room is None else room
 
 
 async def _refused(talk: Talk, status: str) -> None:
