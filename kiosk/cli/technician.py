@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, MutableMapping
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -28,20 +29,40 @@ from kiosk.config.load import load_tariff
 from kiosk.config.settings import Settings
 from kiosk.hotel.desk import Desk
 from kiosk.hotel.guest_store import GuestLookup
-from kiosk.hotel.inspection import Inspection, Weight
+from kiosk.hotel.inspection import IN_AUDIT, Inspection, Weight
 from kiosk.hotel.link import run_link
 from kiosk.hotel.only_one import LinkRuns, only_one
 from kiosk.hotel.protocol import Guest, GuestsUnavailable
+from kiosk.hotel.roster import Roster
 from kiosk.hotel.status import read_status
 from kiosk.link_root import open_desk, open_line, station
 from kiosk.outbox import DeliveryState, Outbox
 
-WELL, WRONG, NO_LINK, UNKNOWN, NOT_NOW = 0, 1, 3, 4, 5
+WELL, WRONG, NO_LINK, UNKNOWN, NOT_NOW, INTERRUPTED = 0, 1, 3, 4, 5, 130
 EXIT_CODES = """\
 exit code: 0 well or posted, 1 refused or something is wrong, 2 wrong usage or configuration,
            3 no link: nothing was sent, 4 outcome unknown: look at the folio, 5 not now: night audit or try later"""
 
-LATER = {"hotel.refused.na", "hotel.refused.ry", "hotel.refused.by", "hotel.refused.unsent"}
+LATER = {
+    "hotel.refused.na": "a night audit is under way",
+    "hotel.refused.ry": "to be sent again later",
+    "hotel.refused.by": "busy",
+    "hotel.refused.unsent": "the hotel system did not hear it out",
+}
+"""Answers after which the same may well be posted another time, as said of one try."""
+NOT_FOUND = "hotel.refused.ng"
+SILENCE = {
+    "timeout": "did not answer in time",
+    "cut": "was cut off before it answered",
+    "ended": "ended the link before it answered",
+    "answer ''": "answered without saying what became of it (AS)",
+}
+"""Why nothing is known of a posting."""
+UNHEARD = {
+    "answer-without-number": "an answer came without a number: the hotel must enable P# for PA",
+    "answer-for-another-station": "an answer came for another workstation: is ours (WS) the one agreed?",
+}
+"""What came in place of an answer, by the name of the noise."""
 SETTLING = 5.0
 """Seconds beyond the hotel's own time-out for its answer to be written down."""
 LOOK = 0.05
@@ -49,18 +70,26 @@ UNDECIDED = (DeliveryState.QUEUED, DeliveryState.SENDING)
 
 
 class _Ear:
-    """In place of the log: the last reason why there was no link, for whoever asks."""
+    """In place of the log: the last reason why there was no connection, for whoever asks."""
 
     def __init__(self) -> None:
         self.trouble = ""
 
     def __call__(self, _logger: object, _method: str, event: MutableMapping[str, Any]) -> str:
-        if event["event"] in ("link.cut", "link.hangup"):
+        if event["event"] == "link.cut":
             self.trouble = str(event["reason"])
         raise structlog.DropEvent
 
 
 _ear = _Ear()
+
+
+class _Listening(Roster):
+    """Writes down what is told and asks for nothing: one posting need not wait until everybody in house was told."""
+
+    async def resync_due(self, wall: datetime) -> bool:
+        del wall
+        return False
 
 
 def quietly(
@@ -70,7 +99,12 @@ def quietly(
 
     def said(settings: Settings, options: argparse.Namespace) -> int:
         structlog.configure(processors=[_ear])
-        return action(settings, options)
+        _ear.trouble = ""
+        try:
+            return action(settings, options)
+        except KeyboardInterrupt:
+            _say("interrupted")
+            return INTERRUPTED
 
     return said
 
@@ -80,21 +114,27 @@ def post(settings: Settings, options: argparse.Namespace) -> int:
     """A real posting, without a guest and without a voucher; says what the hotel system answered."""
     postings = stores.open_postings(stores.open_books(settings))
     currency = load_tariff(settings.tariff.file).currency
+    open_line(settings)  # what cannot be set up is found out before anything is queued
     key = trial(postings, options.room, options.amount, currency, options.text, options.reservation)
+    seen: Inspection | None = None
 
     def answered() -> bool:
         return _state(postings, key) not in UNDECIDED
 
     try:
         with only_one(stores.link_lock_file(settings)):
-            asyncio.run(_be_the_link(settings, postings, answered, options.seconds))
+            seen = _inspection(settings)
+            asyncio.run(_be_the_link(settings, postings, answered, options.seconds, seen, _Listening))
     except LinkRuns:
         asyncio.run(_until(postings, answered, options.seconds))
-    if _state(postings, key) is DeliveryState.QUEUED and give_up(postings, key, "no link"):
-        _say(f"nothing was posted: {_why_down(settings)}")
-        return NO_LINK
+    except KeyboardInterrupt:
+        _say("interrupted")
+    finally:  # also when the technician has no more patience: it must not be posted hours later
+        given_up = _state(postings, key) is DeliveryState.QUEUED and give_up(postings, key, "no link")
+    if given_up:
+        return _nothing_posted(settings, seen)
     asyncio.run(_until(postings, answered, settings.hotel.answer_seconds + SETTLING))
-    return _verdict(postings, key)
+    return _verdict(postings, key, seen)
 
 
 @quietly
@@ -112,14 +152,11 @@ def check(settings: Settings, options: argparse.Namespace) -> int:
     """Connect, describe, ask for everybody, and judge what came."""
     if settings.hotel.adapter != "fias":
         raise Failed("only a FIAS interface can be checked in this way")
-    seen = Inspection(station(settings.hotel), _where(settings))
+    seen = _inspection(settings)
     try:
         with only_one(stores.link_lock_file(settings)), TemporaryDirectory() as folder:
             place = _elsewhere(settings, Path(folder))
-            try:
-                asyncio.run(_be_the_link(place, _postings(place), lambda: seen.roll_ended, options.seconds, seen.tap))
-            finally:
-                seen.trouble = _ear.trouble
+            asyncio.run(_be_the_link(place, _postings(place), lambda: seen.roll_ended, options.seconds, seen))
     except LinkRuns:
         raise Failed("kiosk-link is running and has the hotel's only slot: systemctl stop kiosk-link first") from None
     for finding in seen.findings():
@@ -155,21 +192,18 @@ def _copy(line: socket.socket, until: float | None) -> None:
 
 
 def _fresh_guests(settings: Settings, options: argparse.Namespace) -> int:
-    came_up = False
+    seen = _inspection(settings)
 
     def complete() -> bool:
-        nonlocal came_up
-        status = read_status(stores.link_status_file(settings))
-        came_up = came_up or (status is not None and status.alive)
         with suppress(GuestsUnavailable), GuestLookup(stores.guests_file(settings)) as lookup:
             return lookup.complete
         return False
 
-    asyncio.run(_be_the_link(settings, _postings(settings), complete, options.seconds))
+    asyncio.run(_be_the_link(settings, _postings(settings), complete, options.seconds, seen))
     if complete():
         return _listed(settings, "in house")
-    if not came_up:
-        _say(_why_down(settings))
+    if not seen.alive:
+        _say(_obstacle(seen))
         return NO_LINK
     _say("the hotel system did not tell who is in house (DR was not answered)")
     _listed(settings, "heard of meanwhile")
@@ -197,7 +231,7 @@ def _row(guest: Guest) -> str:
     )
 
 
-def _verdict(postings: Outbox, key: str) -> int:
+def _verdict(postings: Outbox, key: str, seen: Inspection | None) -> int:
     delivery = postings.by_key(key)
     assert delivery is not None
     remark = delivery.remark
@@ -206,11 +240,16 @@ def _verdict(postings: Outbox, key: str) -> int:
             _say(f"posted: the hotel system answered OK ({remark})")
             return WELL
         case DeliveryState.UNKNOWN:
-            _say(f"unknown: the hotel system did not answer ({remark})")
+            _say(f"unknown: the hotel system {_silence(remark)}")
+            for noise in seen.noise if seen else ():
+                if noise in UNHEARD:
+                    _say(UNHEARD[noise])
             _say(f"look at the folio, then: kiosk books resolve {key} posted, or not-posted")
             return UNKNOWN
         case DeliveryState.REFUSED | DeliveryState.WITHDRAWN:
             _say(f"not posted: {_worded(remark)}")
+            if remark == NOT_FOUND:
+                _say("write the room as kiosk link guests does; where it is shared, say who with --reservation")
             return NOT_NOW if remark in LATER else WRONG
     _say("still under way: kiosk books open tells later what became of it")
     return UNKNOWN
@@ -218,8 +257,16 @@ def _verdict(postings: Outbox, key: str) -> int:
 
 def _worded(reason: str) -> str:
     status = reason.removeprefix("hotel.refused.").upper()
-    words = REASONS.get(reason, "no words for it").partition(":")[0]
+    words = LATER.get(reason) or REASONS.get(reason, "no words for it").partition(":")[0]
     return f"{words} ({status})"
+
+
+def _silence(remark: str) -> str:
+    if remark in SILENCE:
+        return SILENCE[remark]
+    if remark.startswith("answer "):
+        return f"answered {remark.removeprefix('answer ')}, which is no answer to a posting"
+    return f"did not answer ({remark})"
 
 
 async def _be_the_link(
@@ -227,17 +274,20 @@ async def _be_the_link(
     postings: Outbox,
     enough: Callable[[], bool],
     seconds: float,
-    tap: Callable[..., None] | None = None,
+    seen: Inspection,
+    roster: type[Roster] = Roster,
 ) -> None:
     """Be the link until there is ``enough``, at most ``seconds``; what is outstanding then is still waited for."""
     settings.paths.runtime.mkdir(parents=True, exist_ok=True)
     stop = asyncio.Event()
     desk: Desk = open_desk(settings, postings)
-    desk.tap = tap
+    desk.tap = seen.tap
+    desk.roster = roster(stores.guests_file(settings))
     link = asyncio.ensure_future(run_link(open_line(settings), desk, stop))
     until = time.monotonic() + seconds
     while not enough() and time.monotonic() < until and not link.done():
         await asyncio.wait({link}, timeout=LOOK)
+    seen.trouble = _ear.trouble
     stop.set()
     await link
 
@@ -265,12 +315,29 @@ def _state(postings: Outbox, key: str) -> DeliveryState:
     return delivery.state
 
 
-def _why_down(settings: Settings) -> str:
+def _inspection(settings: Settings) -> Inspection:
+    return Inspection(station(settings.hotel), _where(settings))
+
+
+def _nothing_posted(settings: Settings, seen: Inspection | None) -> int:
+    """Say what kept a posting back; ``seen`` is None where kiosk-link runs and it was left to it."""
+    audit, why = (seen.audit, _obstacle(seen)) if seen else _obstacle_of_service(settings)
+    _say(f"nothing was posted: {why}")
+    return NOT_NOW if audit else NO_LINK
+
+
+def _obstacle(seen: Inspection) -> str:
+    return seen.obstacle() if seen.alive else f"no link to the hotel system: {seen.obstacle()}"
+
+
+def _obstacle_of_service(settings: Settings) -> tuple[bool, str]:
+    """Whether it is the night audit, and in words what it is."""
     status = read_status(stores.link_status_file(settings))
-    if status is not None and status.alive and status.audit:
-        return "the hotel system is in its night audit"
-    why = f" ({_ear.trouble})" if _ear.trouble else ""
-    return f"no link to the hotel system at {_where(settings)}{why}"
+    if status is None or not status.alive:
+        return False, f"kiosk-link has no link to the hotel system at {_where(settings)}: kiosk link trace shows why"
+    if status.audit:
+        return True, IN_AUDIT
+    return False, "kiosk-link has not come to it yet: kiosk link trace shows what it does"
 
 
 def _where(settings: Settings) -> str:

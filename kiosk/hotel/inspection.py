@@ -15,6 +15,9 @@ UNDECODABLE = "\N{REPLACEMENT CHARACTER}"
 OFTEN_EMPTY = frozenset(("SF", "GF", "GT", "GV", "RO", "CT"))
 """Fields that a hotel system leaves out where it has nothing to say."""
 GUEST_RECORDS = ("GI", "GC", "GO")
+CLOSED = ("end of stream", "ConnectionResetError", "BrokenPipeError")
+"""Reasons of a cut that only somebody who was there can give."""
+IN_AUDIT = "the hotel system is in its night audit"
 
 
 class Weight(Enum):
@@ -52,6 +55,8 @@ class Inspection:
     noise: Counter[str] = field(default_factory=Counter)
     seen: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     undecodable: int = 0
+    audit: bool = False
+    """A night audit began (NS) and has not ended (NE)."""
 
     def tap(self, direction: Direction, heard: Record | str) -> None:
         self.connected = True
@@ -68,12 +73,33 @@ class Inspection:
         self.roll_began = self.roll_began or heard.kind == "DS"
         self.roll_ended = self.roll_ended or heard.kind == "DE"
         self.guests += heard.kind == "GI"
+        self.audit = heard.kind == "NS" or (self.audit and heard.kind != "NE")
 
     def findings(self) -> tuple[Finding, ...]:
         """In the order in which a technician would look."""
         return tuple(self._connection()) if not self.alive else (*self._connection(), *self._guests(), *self._wire())
 
+    def obstacle(self) -> str:
+        """In words, why a posting that was wanted did not go out."""
+        if not self.alive:
+            return next(finding.words for finding in self.findings() if finding.weight is Weight.WRONG)
+        if self.audit:
+            return IN_AUDIT
+        if self.roll_began and not self.roll_ended:
+            return "the hotel system was still telling who is in house"
+        return f"the link to {self.where} did not hold" + (f", {self._end()}" if self.trouble else "")
+
+    def _end(self) -> str:
+        return "and closed the connection" if self.trouble in CLOSED else f"and the line broke ({self.trouble})"
+
     def _connection(self) -> Iterator[Finding]:
+        if not self.connected and self.trouble in CLOSED:
+            yield Finding(
+                Weight.WRONG,
+                f"{self.where} closes every connection without a word",
+                "another kiosk holds the interface's only slot, it wants TLS, or the port is another program's",
+            )
+            return
         if not self.connected:
             yield Finding(
                 Weight.WRONG,
@@ -92,7 +118,8 @@ class Inspection:
         elif self.came:
             yield Finding(
                 Weight.WRONG,
-                f"the interface talks ({', '.join(self.came)}) but never took our description (no LA)",
+                f"the interface talks ({', '.join(self.came)}) but never took our description (no LA)"
+                + (f", {self._end()}" if self.trouble else ""),
                 f"is interface type {self.station.interface} the one agreed? is an authentication key wanted?",
             )
         else:
@@ -140,6 +167,8 @@ class Inspection:
             yield Finding(Weight.NOTE, f"{kind} carries more than was asked for: {', '.join(unasked)}")
 
     def _wire(self) -> Iterator[Finding]:
+        if self.audit:
+            yield Finding(Weight.NOTE, IN_AUDIT, "postings wait for its end (NE)")
         if self.undecodable:
             yield Finding(
                 Weight.WRONG,

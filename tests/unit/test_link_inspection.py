@@ -73,3 +73,15 @@ def test_who_spoke_first_is_told():
     seen.tap("out", Record("LS", STAMP))
     seen.tap("in", Record("LA", STAMP))
     assert any("the kiosk began" in finding.words for finding in seen.findings())
+
+
+def test_what_kept_a_posting_back_is_said_by_how_far_the_link_came():
+    assert "nobody answers" in inspection().obstacle()
+    closing = Inspection(Description(), "127.0.0.1:5010", trouble="end of stream")
+    assert "closes every connection" in closing.obstacle()
+    closing.tap("in", Record("LS", STAMP))
+    assert "never took our description (no LA), and closed the connection" in closing.obstacle()
+    assert "did not hold" in alive().obstacle()
+    assert "still telling" in alive(Record("DS")).obstacle()
+    assert "night audit" in alive(Record("NS")).obstacle()
+    assert "night audit" not in alive(Record("NS"), Record("NE")).obstacle()
