@@ -276,3 +276,11 @@ def test_a_time_that_a_clock_change_leaves_out_is_the_one_it_became():
     heard = moment(Record("WR", (("DA", "260329"), ("TI", "023000"))), BERLIN)
     assert heard == datetime(2026, 3, 29, 3, 30, tzinfo=BERLIN)
     assert heard.utcoffset() == timedelta(hours=2)
+
+
+@pytest.mark.parametrize(("enabled", "told"), [((), None), (("G#",), "31001")])
+def test_whose_it_is_is_told_in_a_posting_to_a_room_only_where_that_is_enabled(enabled, told):
+    station = Description(fields={**DEFAULT_FIELDS, "PS": (*NEEDED, *enabled)})
+    charge = Charge(1, 150, 2, "Copy", 7, NOON)
+    assert RoomPosting("0808", charge, "31001").record(station).get("G#") == told
+    assert RoomPosting("0808", charge).record(station).get("G#") is None

@@ -35,7 +35,8 @@ class RoomCharges:
         if not room:
             await talk.desk.postman.answered(Answer(assignment.number, NOT_FOUND))
         else:
-            await _post(talk, RoomPosting(room, _charge(assignment, numbered=self.numbered)))
+            charge = _charge(assignment, numbered=self.numbered)
+            await _post(talk, RoomPosting(room, charge, assignment.posting.reservation))
 
 
 @dataclass(frozen=True)

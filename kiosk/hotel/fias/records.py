@@ -169,10 +169,14 @@ class Charge:
 
 @dataclass(frozen=True)
 class RoomPosting:
-    """One charge for one room (PS), as the hotel system shall hear it."""
+    """One charge for one room (PS), as the hotel system shall hear it.
+
+    ``reservation`` is told where G# is enabled: the specification has none in PS, yet some systems take it (Protel).
+    """
 
     room: str = field(repr=False)
     charge: Charge
+    reservation: str = field(default="", repr=False)
 
     @property
     def sequence(self) -> int:
@@ -180,7 +184,8 @@ class RoomPosting:
 
     def record(self, station: Description) -> Record:
         """With the fields that the hotel has enabled, and no other (p.78)."""
-        return station.only_enabled("PS", {"RN": self.room, **self.charge.values(station, "PS")})
+        who = {"RN": self.room, **({"G#": self.reservation} if self.reservation else {})}
+        return station.only_enabled("PS", {**who, **self.charge.values(station, "PS")})
 
 
 @dataclass(frozen=True)
