@@ -366,7 +366,16 @@ def test_a_resync_that_nobody_asked_for_is_taken_as_it_comes(alive):
     assert hears(alive, "DS|", 2) == (Told(RollBegan()),)
     assert not alive.may_post
     assert hears(alive, "DE|", 3) == (Told(RollEnded()),)
-    assert hears(alive, "DE|", 4) == (Told(RollEnded()),)
+    assert alive.may_post
+
+
+def test_the_end_of_a_resync_whose_beginning_was_on_another_line_sends_nobody_away(alive):
+    hears(alive, "DS|", 2)
+    alive.lost()
+    alive.connected(at(3))
+    hears(alive, "LS|", 3)
+    hears(alive, "LA|", 3)
+    assert hears(alive, "DE|", 4) == (Noise("resync-without-beginning"),)
     assert alive.may_post
 
 

@@ -47,6 +47,11 @@ class Telling:
 
     def heard(self, record: Record, now: Moment) -> Iterator[Effect]:
         """Any record of LISTENS."""
+        if record.kind == "DE" and not (self._roll is not None and self._roll.began):
+            # Its DS was lost with the connection before: whoever was named in between is not gone.
+            self._roll = None
+            yield Noise("resync-without-beginning")
+            return
         news = service_news(record, now.wall.tzinfo) if record.kind in SERVICE_RECORDS else guest_news(record)
         yield Unusable(record.kind) if news is None else Told(news)
         match record.kind:
