@@ -51,6 +51,17 @@ class Outcome:
     seconds: dict[str, float]
 
 
+@dataclass(frozen=True)
+class Service:
+    """A service free of charge as report.json tells it: ``hotel`` counts what the hotel system has of it."""
+
+    service: str
+    language: str
+    hotel: dict[str, int]
+    screens: list[str]
+    seconds: dict[str, float]
+
+
 @contextmanager
 def link_beside(rig: Rig, log: Path) -> Iterator[None]:
     """``kiosk link`` as a process of its own, up and with the hotel's guests in its cache. Raises LinkDown."""
@@ -109,6 +120,20 @@ class Accounts:
             receipt=receipts[number - 1].name if len(receipts) >= number else "missing",
         )
 
+    def served(self, journey: Any, room: str, other: str) -> Service:
+        """The wake-up for ``room`` and the message for the guest ``other`` are where they belong. Raises LinkDown."""
+        hotel = self._rig.hotel
+
+        def calls() -> int:
+            return len(hotel.do(lambda: hotel.simulator.wake_ups(room)))
+
+        def messages() -> int:
+            return len(hotel.do(lambda: hotel.simulator.messages(other)))
+
+        _wait(lambda: calls() and messages(), "the wake-up and the message to reach the hotel system")
+        hotel_has = {"wake_ups": calls(), "messages": messages()}
+        return Service(journey.service, journey.language, hotel_has, journey.screens, journey.seconds)
+
     def agree(self, outcomes: list[Outcome]) -> bool:
         """Folio, printer and journal say the same, and each guest got what was asked."""
         report = check(self._books.db, read_hotel_journal(self.folio().read_text("utf-8").splitlines()))
@@ -132,7 +157,14 @@ class Accounts:
 
 
 def write_report(
-    folder: Path, rig: Rig, outcomes: list[Outcome], longest_gap: float, gaps: list[Any], *, agree: bool
+    folder: Path,
+    rig: Rig,
+    outcomes: list[Outcome],
+    services: list[Service],
+    longest_gap: float,
+    gaps: list[Any],
+    *,
+    agree: bool,
 ) -> None:
     """report.json, the sheets and the receipts as PNG. ``longest_gap`` between two frames in seconds; ``gaps`` are
     the noticeable ones, each with what was on the glass."""
@@ -143,6 +175,7 @@ def write_report(
         shutil.copy(receipt, receipts / receipt.name)
     report = {
         "journeys": [asdict(outcome) for outcome in outcomes],
+        "services": [asdict(service) for service in services],
         "longest_frame_gap_ms": round(longest_gap * 1000, 1),
         "frame_gaps_ms": [
             {"screen": gap.screen, "gap": round(gap.seconds * 1000, 1), "busy": round(gap.busy * 1000, 1)}
@@ -181,7 +214,7 @@ def _knows_card(guests: CachedGuests) -> bool:
         return False  # the link has not made its cache yet
 
 
-def _wait(holds: Callable[[], bool], what: str) -> None:
+def _wait(holds: Callable[[], object], what: str) -> None:
     deadline = time.monotonic() + LINK_PATIENCE
     while not holds():
         if time.monotonic() > deadline:

@@ -1,6 +1,7 @@
-"""Two guests who copy, played by a hand on the glass: one in Chinese with a room card, one in English by name.
+"""Guests played by a hand on the glass: two who copy, and one who wants to be woken and leaves a message.
 
-Both see every screen of the journey; between them a sample and a name refused, a feeder that jams, a person called.
+The copying ones, one in Chinese with a room card, one in English by name, see every screen of the journey; between them
+a sample and a name refused, a feeder that jams, a person called.
 """
 
 from __future__ import annotations
@@ -10,7 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from kiosk.journeys.copy_questions import ApproveSample, ChooseCopy, PrinterTrouble, ReviewPages, ScanTrouble
+from kiosk.journeys.done import Done
+from kiosk.journeys.message_questions import ChooseMessageWay, ConfirmMessage, ForWhom, WriteMessage
 from kiosk.journeys.paying import Farewell, Identify, Sign
+from kiosk.journeys.wake_up_questions import ChooseWakeUp, ConfirmWakeUp, WakeUps
 from kiosk.journeys.welcome import Attract, ChooseLanguage, Home, PriceList
 from kiosk.visit import Progress
 from screens.hand import Hand
@@ -93,6 +97,60 @@ class Player:
         hand.tap("good")
         self._stage("sample", "approved")
         return self._sign_and_collect()
+
+    def chinese_guest_who_wants_to_be_woken(self, other: str) -> Journey:
+        """A wake-up call for half past six by room card; then a message for the guest ``other``, who is in house."""
+        self._begin("zh_CN", sheets_asked=0)
+        self._journey.service = "wake-up"
+        hand = self._hand
+        hand.wait_for(Attract)
+        hand.tap("start")
+        hand.wait_for(ChooseLanguage)
+        hand.tap("language-zh_CN")
+        hand.wait_for(Home)
+        hand.tap("service-wake-up")
+        hand.wait_for(Identify)
+        self._picture("wake-up-identify")
+        self._happen["card"]()
+        hand.wait_for(ChooseWakeUp)
+        self._happen["card-away"]()
+        hand.tap("pick-0630")
+        self._picture("wake-up-choose")
+        hand.tap("continue")
+        hand.wait_for(ConfirmWakeUp)
+        self._picture("wake-up-confirm")
+        hand.tap("confirm")
+        hand.wait_for(WakeUps)
+        self._picture("wake-up-calls")
+        hand.tap("finished")
+        self._stage("wake-up", "half past six, by room card")
+        hand.wait_for(Done)
+        self._picture("wake-up-done")
+        hand.tap("another")
+        hand.wait_for(Home)
+        hand.tap("service-messages")
+        hand.wait_for(ChooseMessageWay)
+        hand.tap("leave")
+        hand.wait_for(ForWhom)
+        hand.tap("name")
+        hand.type(other)
+        hand.tap("continue")
+        hand.wait_for(WriteMessage)
+        hand.tap("template-in-the-lobby")
+        hand.tap("sender")
+        hand.type("Yang 6021")
+        self._picture("message-write")
+        hand.tap("continue")
+        hand.wait_for(ConfirmMessage)
+        self._picture("message-confirm")
+        hand.tap("confirm")
+        hand.wait_for(Done)
+        self._picture("message-done")
+        self._stage("message", "left for a guest by name, no room told")
+        hand.tap("leave")
+        hand.wait_for(Attract)
+        self._journey.seconds["total"] = round(time.monotonic() - self._began, 2)
+        return self._journey
 
     def _begin(self, language: str, sheets_asked: int) -> None:
         self._journey = Journey(language, sheets_asked)

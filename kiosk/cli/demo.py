@@ -13,12 +13,14 @@ from typing import Any
 
 from kiosk.cli import Failed
 from kiosk.cli.run import serve, with_display
-from kiosk.demo import Accounts, Outcome, happenings, lay_second_page, link_beside, write_report
+from kiosk.demo import Accounts, Outcome, Service, happenings, lay_second_page, link_beside, write_report
 from kiosk.monitor import logs
 from kiosk.rig import Rig
 from kiosk.rig_page import RigPage
 
 ENGLISH_GUEST = ("1503", "Lena Limit")
+CARD_ROOM = "0808"
+OTHER_GUEST, OTHER_RESERVATION = "Otto Nopost Example", "31005"
 SHEET_SECONDS, PAGE_SECONDS = 0.35, 0.6
 """The pace of printer and scanner: slow enough to be seen, quick enough for a minute."""
 
@@ -62,8 +64,9 @@ def _played(folder: Path, app: Any, pictures: Path | None) -> int:
         serve(rig.settings(), app, windowed=True, pin_factory=rig.panel.factory, started=guests.start)
         guests.check()
         agree = guests.accounts.agree(guests.outcomes)
-        write_report(folder, rig, guests.outcomes, guests.longest_gap, guests.gaps, agree=agree)
-    _say(f"{time.monotonic() - began:5.1f} s  {len(guests.outcomes)} guests served; all records agree: {agree}")
+        write_report(folder, rig, guests.outcomes, guests.services, guests.longest_gap, guests.gaps, agree=agree)
+    served = len(guests.outcomes) + len(guests.services)
+    _say(f"{time.monotonic() - began:5.1f} s  {served} guests served; all records agree: {agree}")
     _say(f"see {folder}/report.json, pictures/, sheets/, receipts/, folio.csv, service.log")
     return 0 if agree else 1
 
@@ -78,6 +81,7 @@ class _Guests:
         self._fault: BaseException | None = None
         self.accounts = Accounts(rig, folder)
         self.outcomes: list[Outcome] = []
+        self.services: list[Service] = []
         self.longest_gap = 0.0
         self.gaps: list[Any] = []
 
@@ -100,6 +104,8 @@ class _Guests:
                 journey = guest()
                 self.accounts.settled()
                 self.outcomes.append(self.accounts.outcome(number, journey))
+            journey = player.chinese_guest_who_wants_to_be_woken(OTHER_GUEST)
+            self.services.append(self.accounts.served(journey, CARD_ROOM, OTHER_RESERVATION))
         except BaseException as fault:  # noqa: BLE001  handed to the main thread, which fails with it
             self._fault = fault
         finally:
