@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -14,9 +15,9 @@ import structlog
 
 from kiosk import stores
 from kiosk.cli import Failed, technician
-from kiosk.config.load import load
+from kiosk.config.load import DEFAULTS, load
 from kiosk.config.settings import Settings
-from kiosk.config.typed import FieldError
+from kiosk.config.typed import ConfigError, FieldError
 from kiosk.hotel.link import run_link
 from kiosk.hotel.only_one import LinkRuns, only_one
 from kiosk.hotel.status import LinkStatus, read_status
@@ -45,16 +46,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     checking = actions.add_parser("check", help="is the hotel's interface set up right, which fields does it lack")
     listing = actions.add_parser("guests", help="list who is in house as the hotel system tells it")
     posting = actions.add_parser("post", help="post one amount for real and say what the hotel system answered")
-    posting.add_argument("--room", required=True, metavar="R", help="as the hotel system writes it, leading zeros too")
     posting.add_argument(
-        "--amount", required=True, type=int, metavar="MINOR", help="in minor units; negative takes off"
+        "--room", required=True, type=_room, metavar="R", help="as the hotel system writes it, leading zeros too"
+    )
+    posting.add_argument(
+        "--amount", required=True, type=_amount, metavar="MINOR", help="in minor units; negative takes off"
     )
     posting.add_argument("--text", required=True, metavar="T", help="on the folio: at most 20 characters")
     posting.add_argument("--reservation", default="", metavar="G", help="of the guest, where a room is shared")
     for action in (checking, listing, posting):
         action.add_argument("--seconds", type=float, default=60.0, metavar="N", help="patience with the link; 60")
         action.add_argument("--host", help="in place of the configured one")
-        action.add_argument("--port", type=int, help="in place of the configured one")
+        action.add_argument("--port", type=_port, help="in place of the configured one")
         action.add_argument("--code-page", help="in place of the configured one")
     for action in actions.choices.values():  # also after the action, where one thinks of it
         action.epilog, action.formatter_class = technician.EXIT_CODES, argparse.RawDescriptionHelpFormatter
@@ -62,12 +65,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """The service until SIGTERM or SIGINT, or a technician's action. Raises Failed."""
+    """The service until SIGTERM or SIGINT, or a technician's action. Raises Failed, ConfigError."""
     settings = load(options.config)
     try:
         return ACTIONS[options.action](settings, options)
     except LinkUnusable as wrong:
-        raise Failed(str(wrong)) from wrong
+        raise ConfigError(options.config or DEFAULTS, wrong.key, wrong.reason) from wrong
     except StoreError as fault:
         raise Failed(f"the books cannot be opened: {fault.key} {dict(fault.values)}") from fault
 
@@ -79,7 +82,26 @@ def _pointed(settings: Settings, options: argparse.Namespace) -> Settings:
     try:
         return msgspec.structs.replace(settings, hotel=msgspec.structs.replace(settings.hotel, **chosen))
     except FieldError as wrong:
-        raise Failed(f"{wrong.key}: {wrong.reason}") from wrong
+        raise ConfigError(options.config or DEFAULTS, f"hotel.{wrong.key}", wrong.reason) from wrong
+
+
+def _room(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("a room has a number")
+    return text
+
+
+def _port(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,5}", text, re.ASCII) or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
+    return int(text)
+
+
+def _amount(text: str) -> int:
+    """In minor units. FIAS has 15 characters for it, of which zeros and a minus may still take three."""
+    if not re.fullmatch(r"[+-]?[0-9]{1,12}", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of minor units: 150 is 1.50")
+    return int(text)
 
 
 def _serve(settings: Settings, options: argparse.Namespace) -> int:

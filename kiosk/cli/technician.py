@@ -66,6 +66,8 @@ UNHEARD = {
 SETTLING = 5.0
 """Seconds beyond the hotel's own time-out for its answer to be written down."""
 LOOK = 0.05
+LOOK_AGAIN = 1.0
+"""Seconds after which it is tried once more to be the link oneself."""
 UNDECIDED = (DeliveryState.QUEUED, DeliveryState.SENDING)
 
 
@@ -121,12 +123,15 @@ def post(settings: Settings, options: argparse.Namespace) -> int:
     def answered() -> bool:
         return _state(postings, key) not in UNDECIDED
 
+    until = time.monotonic() + options.seconds
     try:
-        with only_one(stores.link_lock_file(settings)):
-            seen = _inspection(settings)
-            asyncio.run(_be_the_link(settings, postings, answered, options.seconds, seen, _Listening))
-    except LinkRuns:
-        asyncio.run(_until(postings, answered, options.seconds))
+        while not answered() and (left := until - time.monotonic()) > 0:
+            try:
+                with only_one(stores.link_lock_file(settings)):
+                    seen = _inspection(settings)
+                    asyncio.run(_be_the_link(settings, postings, answered, left, seen, _Listening))
+            except LinkRuns:  # or only another technician's command, which leaves before it has come to this
+                asyncio.run(_until(postings, answered, min(left, LOOK_AGAIN)))
     except KeyboardInterrupt:
         _say("interrupted")
     finally:  # also when the technician has no more patience: it must not be posted hours later

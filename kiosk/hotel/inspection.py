@@ -17,6 +17,12 @@ OFTEN_EMPTY = frozenset(("SF", "GF", "GT", "GV", "RO", "CT"))
 GUEST_RECORDS = ("GI", "GC", "GO")
 CLOSED = ("end of stream", "ConnectionResetError", "BrokenPipeError")
 """Reasons of a cut that only somebody who was there can give."""
+NOBODY = {
+    "ConnectionRefusedError": "connection refused",
+    "TimeoutError": "no answer to the call",
+    "gaierror": "no such host name",
+}
+"""Other reasons, in words."""
 IN_AUDIT = "the hotel system is in its night audit"
 
 
@@ -103,7 +109,8 @@ class Inspection:
         if not self.connected:
             yield Finding(
                 Weight.WRONG,
-                f"nobody answers at {self.where}" + (f" ({self.trouble})" if self.trouble else ""),
+                f"nobody answers at {self.where}"
+                + (f" ({NOBODY.get(self.trouble, self.trouble)})" if self.trouble else ""),
                 "is the interface started, are host and port those of the vendor form, is there a firewall between?",
             )
             return

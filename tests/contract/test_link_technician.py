@@ -130,6 +130,31 @@ def test_without_a_hotel_nothing_is_sent_then_or_later(place):
     assert place.postings(DeliveryState.QUEUED) == []
 
 
+def test_two_technicians_at_once_both_post(place):
+    first, second = (
+        place.running("post", "--room", room, "--amount", "150", "--text", "T") for room in ("0808", "0101")
+    )
+    with first as one, second as other:
+        assert (one.wait(30), other.wait(30)) == (0, 0)
+    assert (amounts(place, "0808"), amounts(place, "0101")) == ([150], [150])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("post", "--room", "", "--amount", "1", "--text", "T"),
+        ("post", "--room", "0808", "--amount", "1.50", "--text", "T"),
+        ("post", "--room", "0808", "--amount", "1" * 13, "--text", "T"),
+        ("guests", "--code-page", "utf-16"),
+        ("check", "--port", "0"),
+    ],
+)
+def test_what_cannot_be_meant_is_wrong_usage(place, words):
+    ended = place.type(*words)
+    assert ended.returncode == 2
+    assert "Traceback" not in ended.stderr
+
+
 def test_the_running_link_posts_what_a_technician_asks(place):
     with place.link():
         assert post(place, "0808").returncode == 0
