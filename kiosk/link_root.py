@@ -111,10 +111,7 @@ def connect(hotel: HotelSettings) -> Connect:
 
 def station(hotel: HotelSettings) -> Description:
     """How the station introduces itself, with its key. Raises LinkUnusable."""
-    try:
-        described = hotel.description().posting(hotel.posting)
-    except ValueError as fault:
-        raise LinkUnusable("hotel.fields", str(fault)) from fault
+    described = hotel.description().posting(hotel.posting)
     return replace(described, key=_key(hotel.key_file)) if hotel.key_file else described
 
 

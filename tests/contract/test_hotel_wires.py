@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import random
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from kiosk.books.postings import PMS, POSTING, Posting, room_postings
 from kiosk.hotel.fias import transport
@@ -32,6 +26,7 @@ from kiosk.hotel.status import read_status
 from kiosk.outbox import Delivery, DeliveryState, Outbox, enqueue
 from kiosk.store.database import Database
 from kiosk.store.migrations import BOOKS
+from tests.certificates import Certified, Papers, certified
 from tests.links import desk_of, fias_line_to
 
 SOON = 10.0
@@ -88,81 +83,14 @@ async def read(wire: Wire, count: int) -> bytes:
     return got
 
 
-# The certificates of two hotels and their kiosks
-
-
-@dataclass(frozen=True)
-class Papers:
-    authority: Path
-    certificate: Path
-    key: Path
-
-    def of_server(self) -> ssl.SSLContext:
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(self.authority))
-        context.verify_mode = ssl.CERT_REQUIRED
-        context.load_cert_chain(self.certificate, self.key)
-        return context
-
-    def of_kiosk(self) -> ssl.SSLContext:
-        return tls_context(self.authority, self.certificate, self.key)
-
-
-class Authority:
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir()
-        self._folder = folder
-        self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"authority {folder.name}")])
-        own = self._draft(self._name, self._key).add_extension(
-            x509.BasicConstraints(ca=True, path_length=0), critical=True
-        )
-        self.path = self._write("authority", own.sign(self._key, hashes.SHA256()))
-
-    def papers(self, holder: str, *names: x509.GeneralName) -> Papers:
-        key = ec.generate_private_key(ec.SECP256R1())
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, holder)])
-        draft = self._draft(subject, key)
-        if names:
-            draft = draft.add_extension(x509.SubjectAlternativeName(names), critical=False)
-        path = self._folder / f"{holder}.key"
-        pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
-        path.write_bytes(key.private_bytes(pem, pkcs8, serialization.NoEncryption()))
-        return Papers(self.path, self._write(holder, draft.sign(self._key, hashes.SHA256())), path)
-
-    def _draft(self, subject: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
-        now = datetime.now(UTC)
-        return (
-            x509.CertificateBuilder(self._name, subject, key.public_key(), x509.random_serial_number())
-            .not_valid_before(now - timedelta(minutes=5))
-            .not_valid_after(now + timedelta(hours=1))
-        )
-
-    def _write(self, name: str, certificate: x509.Certificate) -> Path:
-        path = self._folder / f"{name}.pem"
-        path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        return path
-
-
-@dataclass(frozen=True)
-class Hotel:
-    server: Papers
-    kiosk: Papers
+@pytest.fixture(scope="session")
+def hotel(tmp_path_factory: pytest.TempPathFactory) -> Certified:
+    return certified(tmp_path_factory.mktemp("pki") / "ours")
 
 
 @pytest.fixture(scope="session")
-def hotel(tmp_path_factory: pytest.TempPathFactory) -> Hotel:
-    return _hotel(tmp_path_factory.mktemp("pki") / "ours")
-
-
-@pytest.fixture(scope="session")
-def stranger(tmp_path_factory: pytest.TempPathFactory) -> Hotel:
-    return _hotel(tmp_path_factory.mktemp("pki") / "other")
-
-
-def _hotel(folder: Path) -> Hotel:
-    authority = Authority(folder)
-    loopback = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    return Hotel(authority.papers("interface", loopback, x509.DNSName("pms.hotel.example")), authority.papers("kiosk"))
+def stranger(tmp_path_factory: pytest.TempPathFactory) -> Certified:
+    return certified(tmp_path_factory.mktemp("pki") / "other")
 
 
 # The far sides
@@ -184,7 +112,7 @@ async def line(house: House) -> AsyncIterator[SerialFarSide]:
 
 
 @pytest.fixture(params=["tcp", "tls", "serial"])
-async def wired(request: pytest.FixtureRequest, hotel: Hotel) -> AsyncIterator[tuple[Connect, House]]:
+async def wired(request: pytest.FixtureRequest, hotel: Certified) -> AsyncIterator[tuple[Connect, House]]:
     house = House()
     match request.param:
         case "tcp":
@@ -344,7 +272,7 @@ async def test_the_hotel_refuses_a_kiosk_without_a_certificate(hotel):
     await _is_refused(hotel, ssl.create_default_context(cafile=str(hotel.server.authority)))
 
 
-async def _is_refused(hotel: Hotel, of_kiosk: ssl.SSLContext) -> None:
+async def _is_refused(hotel: Certified, of_kiosk: ssl.SSLContext) -> None:
     house = House()
     async with listening(house, hotel.server.of_server()) as port:
         with pytest.raises(WireCut):

@@ -166,7 +166,7 @@ MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
 def run(mode: str, *, sequences: int, begin: int, steps: int = STEPS) -> Counter[str]:
-    """So many sequences of ``steps`` from chance ``begin``; what became of all charges, and the kills. Raises AssertionError."""
+    """So many sequences of ``steps`` from chance ``begin``; how the charges ended, and the kills. Raises AssertionError."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     kind = type(f"Hotel_{mode}", (HotelMachine,), {"mode": mode, "ends": Counter()})
     wanted = settings(
