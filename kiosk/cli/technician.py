@@ -161,7 +161,7 @@ def check(settings: Settings, options: argparse.Namespace) -> int:
     try:
         with only_one(stores.link_lock_file(settings)), TemporaryDirectory() as folder:
             place = _elsewhere(settings, Path(folder))
-            asyncio.run(_be_the_link(place, _postings(place), lambda: seen.roll_ended, options.seconds, seen))
+            asyncio.run(_be_the_link(place, _postings(place), lambda: seen.roll_over, options.seconds, seen))
     except LinkRuns:
         raise Failed("kiosk-link is running and has the hotel's only slot: systemctl stop kiosk-link first") from None
     for finding in seen.findings():
@@ -204,7 +204,9 @@ def _fresh_guests(settings: Settings, options: argparse.Namespace) -> int:
             return lookup.complete
         return False
 
-    asyncio.run(_be_the_link(settings, _postings(settings), complete, options.seconds, seen))
+    asyncio.run(
+        _be_the_link(settings, _postings(settings), lambda: complete() or seen.roll_over, options.seconds, seen)
+    )
     if complete():
         return _listed(settings, "in house")
     if not seen.alive:

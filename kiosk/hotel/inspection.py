@@ -9,6 +9,7 @@ from enum import Enum
 
 from kiosk.hotel.fias.codec import Record
 from kiosk.hotel.fias.records import Description
+from kiosk.hotel.fias.telling import RESYNC_UNFINISHED
 from kiosk.hotel.trace import Direction
 
 UNDECODABLE = "\N{REPLACEMENT CHARACTER}"
@@ -61,13 +62,15 @@ class Inspection:
     noise: Counter[str] = field(default_factory=Counter)
     seen: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     undecodable: int = 0
+    roll_over: bool = False
+    """Nobody waits for the list of guests any more: it ended, or was given up."""
     audit: bool = False
     """A night audit began (NS) and has not ended (NE)."""
 
     def tap(self, direction: Direction, heard: Record | str) -> None:
         self.connected = True
         if isinstance(heard, str):
-            self.noise[heard] += 1
+            self._disturbed(heard)
             return
         self.first_word = self.first_word or direction
         if direction == "out":
@@ -78,8 +81,15 @@ class Inspection:
         self.alive = self.alive or heard.kind == "LA"
         self.roll_began = self.roll_began or heard.kind == "DS"
         self.roll_ended = self.roll_ended or heard.kind == "DE"
+        self.roll_over = self.roll_over or self.roll_ended
         self.guests += heard.kind == "GI"
         self.audit = heard.kind == "NS" or (self.audit and heard.kind != "NE")
+
+    def _disturbed(self, noise: str) -> None:
+        if noise == RESYNC_UNFINISHED:
+            self.roll_over = True
+        else:
+            self.noise[noise] += 1
 
     def findings(self) -> tuple[Finding, ...]:
         """In the order in which a technician would look."""

@@ -6,6 +6,7 @@ Their manners are those of the specification, of captures, and of interfaces, em
 from __future__ import annotations
 
 import argparse
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -219,17 +220,17 @@ NO_LINK = {
 def test_without_a_link_it_is_said_how_far_it_came_and_nothing_is_sent(before, manners, words):
     with before(manners) as place:
         for action in ("post", "guests"):
-            code, said = place.type(action, seconds=0.7)
+            code, said = place.type(action, seconds=0.4)
             assert code == 3
             assert "no link" in said
             assert words in said
-        assert words in place.type("check", seconds=0.7)[1]
+        assert words in place.type("check", seconds=0.4)[1]
     assert place.stranger.of("PS") == []
 
 
 def test_a_night_audit_is_no_missing_link(before):
     with before(Manners(answers={"LA": (LA, NS)})) as place:
-        code, said = place.type("post", seconds=0.7)
+        code, said = place.type("post", seconds=0.4)
         assert (code, "night audit" in said) == (5, True)
         assert place.type("guests")[0] == 0, "guests are told all the same"
     assert place.stranger.of("PS") == []
@@ -267,6 +268,15 @@ def test_guests_are_listed_however_they_are_told(before, manners, names):
     assert [name in row for name, row in zip(names, rows, strict=True)] == [True] * len(names)
     assert last == f"{len(names)} guests in house"
     assert place.stranger.of("PS") == []
+
+
+def test_a_list_that_does_not_come_is_not_waited_for_to_the_end_of_patience(before):
+    began = time.monotonic()
+    with before(Manners(answers={"DR": (), "LA": (LA, GUEST)})) as place:
+        code, said = place.type("guests", seconds=60)
+        assert (code, "DR was not answered" in said, "Example Ida" in said) == (1, True, True)
+        assert place.type("check", seconds=60)[0] == 1
+    assert time.monotonic() - began < 30
 
 
 def test_thousands_of_guests_come_whole(before):

@@ -350,6 +350,17 @@ def test_a_resync_without_answer_does_not_hold_the_charges_for_ever(alive):
     assert alive.may_post
 
 
+def test_whoever_watches_is_shown_that_a_resync_was_given_up():
+    shown = []
+    session = Session(Description(), tap=shown.append)
+    session.connected(at(0))
+    hears(session, "LS|DA261121|TI120000|", 1)
+    hears(session, "LA|DA261121|TI120000|", 1)
+    session.resync(at(2))
+    session.tick(at(32))
+    assert shown[-1] == "resync-unfinished"
+
+
 def test_a_long_resync_may_take_its_time_as_long_as_it_goes_on(alive):
     alive.resync(at(2))
     hears(alive, "DS|", 3)

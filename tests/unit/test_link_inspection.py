@@ -85,3 +85,12 @@ def test_what_kept_a_posting_back_is_said_by_how_far_the_link_came():
     assert "still telling" in alive(Record("DS")).obstacle()
     assert "night audit" in alive(Record("NS")).obstacle()
     assert "night audit" not in alive(Record("NS"), Record("NE")).obstacle()
+
+
+def test_a_list_of_guests_is_over_when_it_ended_or_was_given_up():
+    assert not alive(Record("DS")).roll_over
+    assert alive(Record("DS"), Record("DE")).roll_over
+    given_up = alive(Record("DS"))
+    given_up.tap("in", "resync-unfinished")
+    assert given_up.roll_over
+    assert "never ended" in wrongs(given_up)[0]

@@ -148,7 +148,8 @@ class Session:
             yield from self._timed_out(now)
         if self._audit_since is not None and now.seconds - self._audit_since >= self._timings.audit_probe:
             yield from self._audit_over()
-        yield from self._telling.tick(now)
+        for effect in self._telling.tick(now):
+            yield self._noise(effect.what) if isinstance(effect, Noise) else effect
         yield from self._keep_alive(now)
 
     @at_once

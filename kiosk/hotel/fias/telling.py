@@ -13,6 +13,7 @@ from kiosk.hotel.fias.services import SERVICE_RECORDS, service_news
 from kiosk.hotel.fias.timings import Timings
 from kiosk.hotel.news import NoMoreMessages
 
+RESYNC_UNFINISHED = "resync-unfinished"
 GUEST_RECORDS = ("GI", "GC", "GO", "KR", "KD")
 
 
@@ -67,7 +68,7 @@ class Telling:
     def tick(self, now: Moment) -> Iterator[Effect]:
         if self._roll is not None and now.seconds >= self._roll.until:
             self._roll = None
-            yield Noise("resync-unfinished")
+            yield Noise(RESYNC_UNFINISHED)
         if self._messages is not None and now.seconds >= self._messages.until:
             answered, self._messages = self._messages.began, None
             yield MessagesTold(answered)
