@@ -30,7 +30,7 @@ from kiosk.store.database import Database
 from kiosk.store.migrations import BOOKS, REGISTER
 from tests.stations import paper_station
 
-ROOM, NAME = "0808", "Lindqvist-Example"
+ROOM, NAME = "0808", "Ingrid Lindqvist-Example"
 ANSWER_SECONDS = 0.005
 
 
