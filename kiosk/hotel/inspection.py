@@ -116,6 +116,13 @@ class Inspection:
                 "another kiosk holds the interface's only slot, it wants TLS, or the port is another program's",
             )
             return
+        if not self.connected and self.trouble.startswith(("TLS", "certificate")):
+            yield Finding(
+                Weight.WRONG,
+                f"{self.where} answers, but no encrypted line comes about ({self.trouble})",
+                "does the interface speak TLS at all, and are [hotel.tls] and its certificates those agreed?",
+            )
+            return
         if not self.connected:
             yield Finding(
                 Weight.WRONG,

@@ -87,6 +87,12 @@ def test_what_kept_a_posting_back_is_said_by_how_far_the_link_came():
     assert "night audit" not in alive(Record("NS"), Record("NE")).obstacle()
 
 
+def test_an_encrypted_line_that_does_not_come_about_is_told_from_nobody():
+    seen = Inspection(Description(), "10.0.0.5:5010", trouble="certificate: self-signed certificate")
+    assert "no encrypted line" in seen.obstacle()
+    assert "self-signed" in seen.obstacle()
+
+
 def test_a_list_of_guests_is_over_when_it_ended_or_was_given_up():
     assert not alive(Record("DS")).roll_over
     assert alive(Record("DS"), Record("DE")).roll_over
