@@ -28,17 +28,21 @@ class Errand(msgspec.Struct, frozen=True, tag_field="errand"):
 
 
 class WakeUpSet(Errand, frozen=True, tag="wake-up-set"):
-    """Register wake-up ``number`` of the kiosk's own list for ``at``."""
+    """Register wake-up ``number`` of the kiosk's own list for ``at``; ``reservation`` is who ordered it, "" unknown."""
 
     number: int
     room: str
     at: int
+    reservation: str = ""
 
 
 class WakeUpClear(Errand, frozen=True, tag="wake-up-clear"):
+    """Take it back."""
+
     number: int
     room: str
     at: int
+    reservation: str = ""
 
 
 class RoomWished(Errand, frozen=True, tag="room-wished"):
