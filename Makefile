@@ -37,8 +37,10 @@ gallery: shots ## Those pictures, made small, into docs/gallery
 bench: setup ## Measure; print a table and write build/bench.json
 	@.venv/bin/kiosk bench
 
-faults: setup ## The long campaigns: kills, and the units started in a booted systemd
+faults: setup ## The long campaigns: kills, the hotel link's model, the units started in a booted systemd
 	@.venv/bin/python -m tests.fault.campaign --kills 1000
+	@.venv/bin/python -m tests.fault.hotel_campaign --minutes 20
+	@.venv/bin/python -m tests.fault.fuzz_codec --seconds 300
 	@.venv/bin/python -m tests.fault.boot_units
 
 lock: ## Resolve the Python packages anew into requirements.lock
