@@ -38,7 +38,8 @@ WORDS = {
         "the correction of voucher {voucher} was refused, but is on the folio: undo what was paid back"
     ),
     "request.desk-correction-refused": (
-        "correct the folio of voucher {voucher} by {minor} minor units, then `kiosk books resolve {charge} posted`"
+        "correct the folio of voucher {voucher} by {minor} minor units,"
+        " then `kiosk books resolve {charge} posted --by WHO`"
     ),
     "request.trial-unknown": "is the technician's posting {charge} ({minor}) on the folio? take it off and resolve it",
     "request.trial-absent": (

@@ -251,7 +251,7 @@ def _verdict(postings: Outbox, key: str, seen: Inspection | None) -> int:
             for noise in seen.noise if seen else ():
                 if noise in UNHEARD:
                     _say(UNHEARD[noise])
-            _say(f"look at the folio, then: kiosk books resolve {key} posted, or not-posted")
+            _say(f"look at the folio, then: kiosk books resolve {key} posted --by WHO, or not-posted")
             return UNKNOWN
         case DeliveryState.REFUSED | DeliveryState.WITHDRAWN:
             _say(f"not posted: {_worded(remark)}")
