@@ -102,7 +102,7 @@ def _queue(postings: Outbox, keys: list[str]) -> None:
     with postings.db.transaction() as tx:
         now = postings.db.now()
         for number, key in enumerate(keys, 1):
-            posting = Posting(number, key, "copy", 150, 10, "CNY", "Copy A4", now, room="0808")
+            posting = Posting(number, key, "copy", 150, 10, "CNY", "Copy A4", now, room="0808", reservation="31001")
             enqueue(tx, PMS, POSTING, key, posting.encode(), now)
 
 
