@@ -46,6 +46,7 @@ class WakeWatch:
             self._swept = minute
             register.sweep(self._room_of)
         register.wishes.lift_due()
+        register.messages.forget_old()
         with register.db.reading() as tx:
             calls = register.wake_ups.open_in(tx)
             late = register.outgoing.overdue(tx, register.db.now() - self._rules.wake_up.hand_over_minutes * MINUTE)
@@ -105,7 +106,7 @@ class WakeWatch:
         for queued in late:
             match queued.errand:
                 case MessageLeft() as message:
-                    register.messages.hand_over_in(tx, message)
+                    register.messages.hand_over_in(tx, message, queued.delivery.key)
                     register.outgoing.withdraw(tx, queued.delivery)
                 case RoomWished() as wished:
                     register.wishes.refused_in(tx, wished)

@@ -63,7 +63,7 @@ class Switchboard:
             case RoomWished() as wished:
                 self.register.wishes.refused_in(tx, wished)
             case MessageLeft() as message:
-                self.register.messages.hand_over_in(tx, message)
+                self.register.messages.hand_over_in(tx, message, delivery.key)
         self.register.outgoing.withdraw(tx, delivery)
 
     def unknown(self, tx: Transaction, delivery: Delivery, reason: str) -> None:

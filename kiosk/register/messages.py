@@ -1,7 +1,9 @@
 """Messages for guests: those the hotel system keeps, told here for reading, and those that are left here for somebody.
 
-A text is kept until it has been read, a message until its guest leaves or the hotel system takes it back. Who leaves a
-message learns nothing, and neither does this module's caller: what becomes of it is decided in the one transaction.
+A text is kept until it has been read, a message until its guest leaves or the hotel system takes it back; one that a
+person is to hand over until its guest leaves, or for a week where nobody knows whose it is. Who leaves a message learns
+nothing, not even from the numbers of requests, and neither does this module's caller: what becomes of it is decided in
+the one transaction.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from uuid import uuid4
 
 import structlog
 from sqlalchemy import bindparam, delete, select, update
@@ -20,7 +23,7 @@ from kiosk.hotel.news import MessageHere
 from kiosk.hotel.protocol import Guest
 from kiosk.outbox import DeliveryState
 from kiosk.register.outgoing import Outgoing
-from kiosk.register.requests import Requests
+from kiosk.register.requests import CLEARED_UP, Request, Requests
 from kiosk.register.rules import Rules
 from kiosk.store.database import instant
 from kiosk.store.statement import Row, Statement, Transaction, constant
@@ -29,6 +32,10 @@ from kiosk.store.tables import messages
 log = structlog.get_logger()
 
 REQUEST = "message"
+BY_NAME = "request.message-by-name"
+TO_ROOM = "request.message-to-room"
+KEPT = 7 * 24 * 3_600_000
+"""Milliseconds that staff have to find out whose a message is."""
 PAUSE = 60_000
 """Milliseconds between two messages that are left at this station."""
 MOST = 5
@@ -143,24 +150,37 @@ class Messages:
     def leave(self, found: tuple[Guest, ...], name: str, text: str, visit: str, language: str) -> None:
         """For the one guest who was ``found`` by this ``name``; for nobody, or for several, a person finds out whose.
 
-        Whichever it is, the caller is told the same: nothing.
+        Whichever it is, the caller is told the same, nothing, and one number of requests is taken.
         """
+        key = f"message-left:{uuid4().hex}"
         with self.db.transaction() as tx:
             if len(found) == 1 and self._rules.post:
                 (guest,) = found
-                self._outgoing.send(tx, MessageLeft(guest.room, guest.reservation, text))
+                self._outgoing.send(tx, MessageLeft(guest.room, guest.reservation, text), key)
+                self._requests.open_in(tx, REQUEST, self._rules.place, language, visit, TO_ROOM, {}, source=key)
+                self._requests.withdraw_in(tx, key, CLEARED_UP)
             else:
                 values = {"name": name, "text": text}
-                self._requests.open_in(
-                    tx, REQUEST, self._rules.place, language, visit, "request.message-by-name", values
-                )
+                self._requests.open_in(tx, REQUEST, self._rules.place, language, visit, BY_NAME, values, source=key)
         self._left.append((visit, self.db.now()))
         log.info("message.left", visit=visit)
 
-    def hand_over_in(self, tx: Transaction, errand: MessageLeft) -> None:
-        """The hotel system will not have it, or can't be reached: a person delivers it."""
-        values = {"room": errand.room, "text": errand.text}
-        self._requests.open_in(tx, REQUEST, self._rules.place, "", "", "request.message-to-room", values)
+    def hand_over_in(self, tx: Transaction, errand: MessageLeft, key: str) -> None:
+        """The hotel system will not have it, or can't be reached: a person delivers it. ``key`` is the errand's."""
+        values = {"room": errand.room, "reservation": errand.reservation, "text": errand.text}
+        if not self._requests.reopen_in(tx, key, values):  # it was left before messages took a number
+            self._requests.open_in(tx, REQUEST, self._rules.place, "", "", TO_ROOM, values, source=key)
+
+    def forget_old(self) -> int:
+        """End the search for whoever a message is for, where it has gone on for a week; how many."""
+        with self.db.reading() as tx:
+            old = [request.number for request in self._with_staff(tx, BY_NAME) if self._is_old(request)]
+        if old:
+            with self.db.transaction() as tx:
+                for number in old:
+                    self._requests.close_in(tx, number, CLEARED_UP)
+            log.info("message.forgotten", count=len(old))
+        return len(old)
 
     def hear_in(self, tx: Transaction, message: MessageHere) -> None:
         """Told once more it is the same one; what was read stays read."""
@@ -190,6 +210,9 @@ class Messages:
                 continue
             if reservation in ("", errand.reservation):
                 self._outgoing.withdraw(tx, queued.delivery)
+        for request in self._with_staff(tx, TO_ROOM):
+            if _is_about(request, room, reservation):
+                self._requests.close_in(tx, request.number, CLEARED_UP)
 
     def move_in(self, tx: Transaction, old_room: str, room: str, reservation: str) -> None:
         """The hotel system tells them anew for the new room; a message still to be delivered goes there."""
@@ -198,17 +221,42 @@ class Messages:
             if not isinstance(errand, MessageLeft) or errand.room != old_room:
                 continue
             if reservation in ("", errand.reservation):
-                self._outgoing.send(tx, MessageLeft(room, errand.reservation, errand.text))
+                moved = MessageLeft(room, errand.reservation, errand.text)
+                self._outgoing.readdress(tx, queued.delivery, moved)
+        for request in self._with_staff(tx, TO_ROOM):
+            if _is_about(request, old_room, reservation):
+                self._requests.amend_in(tx, request.number, {**request.values, "room": room})
         self.clear_in(tx, old_room, reservation)
 
     def stays_in(self, tx: Transaction) -> set[tuple[str, str]]:
-        """Room and reservation of everybody about whom something is kept."""
-        return {(row["room"], row["reservation"]) for row in tx.rows(_STAYS)}
+        """Room and reservation of everybody about whom something is kept, or to whom something is on its way."""
+        kept = {(row["room"], row["reservation"]) for row in tx.rows(_STAYS)}
+        errands = [queued.errand for queued in self._outgoing.queued(tx)]
+        kept |= {(errand.room, errand.reservation) for errand in errands if isinstance(errand, MessageLeft)}
+        return kept | {_stay(request) for request in self._with_staff(tx, TO_ROOM)}
+
+    def _with_staff(self, tx: Transaction, details_key: str) -> list[Request]:
+        """Messages that a person is to hand over."""
+        waiting = self._requests.open_of_kind_in(tx, REQUEST)
+        return [request for request in waiting if request.details_key == details_key]
+
+    def _is_old(self, request: Request) -> bool:
+        return self.db.now() - request.opened_at >= KEPT
 
     def _instant(self, at: datetime | None) -> int:
         if at is None:
             return NOT_SAID
         return instant(at if at.tzinfo else at.replace(tzinfo=self._rules.zone))
+
+
+def _stay(request: Request) -> tuple[str, str]:
+    """Before messages were handed over with it, a request knew no reservation."""
+    return str(request.values.get("room", "")), str(request.values.get("reservation", ""))
+
+
+def _is_about(request: Request, room: str, reservation: str) -> bool:
+    of_room, whose = _stay(request)
+    return of_room == room and reservation in ("", whose)
 
 
 def _message(row: Row) -> Message:

@@ -61,6 +61,10 @@ class Outgoing:
         withdraw(tx, delivery, "", self._db.now())
         replace_payload(tx, delivery, CARRIED_OUT)
 
+    def readdress(self, tx: Transaction, delivery: Delivery, errand: AnyErrand) -> None:
+        """One that is queued goes elsewhere; it is still the same one."""
+        replace_payload(tx, delivery, errand.encode())
+
     def over(self, tx: Transaction, delivery: Delivery) -> None:
         """Forget whom it was about."""
         replace_payload(tx, delivery, CARRIED_OUT)

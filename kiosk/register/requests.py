@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 import msgspec
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, null, select, update
 
 from kiosk.books.desk import REGISTER, WITHDRAW, DeskRequest, Withdrawal
 from kiosk.outbox import Outbox
@@ -17,7 +17,7 @@ from kiosk.store.tables import requests
 
 Values = Mapping[str, str | int]
 
-PERSONAL = ("room", "name", "text")
+PERSONAL = ("room", "reservation", "name", "text")
 """Values that are erased when the request is closed."""
 
 CLEARED_UP = "cleared up"
@@ -66,14 +66,22 @@ _WITHDRAW = Statement(
     .where(requests.c.source == bindparam("of"), requests.c.state == constant(RequestState.OPEN))
     .values(_closed)
 )
-_WITHDRAW_OF_ROOM = Statement(
+_REOPEN = Statement(
     update(requests)
-    .where(
-        requests.c.kind == bindparam("of"),
-        requests.c.state == constant(RequestState.OPEN),
-        func.json_extract(requests.c.details, "$.room") == bindparam("room"),
+    .where(requests.c.source == bindparam("of"))
+    .values(
+        state=RequestState.OPEN.value,
+        details=bindparam("details"),
+        opened_at=bindparam("now"),
+        closed_at=null(),
+        closed_by=null(),
     )
-    .values(_closed)
+)
+_AMEND = Statement(update(requests).where(requests.c.number == bindparam("of")).values(details=bindparam("details")))
+_OPEN_OF_KIND = Statement(
+    select(requests)
+    .where(requests.c.kind == bindparam("of"), requests.c.state == constant(RequestState.OPEN))
+    .order_by(requests.c.number)
 )
 _SINCE = Statement(
     select(requests.c.number, requests.c.kind)
@@ -131,7 +139,7 @@ class Requests:
             language=language,
             visit=visit,
             details_key=details_key,
-            details=msgspec.json.encode(dict(values)).decode(),
+            details=_encoded(values),
             opened_at=self.db.now(),
         )
 
@@ -139,9 +147,21 @@ class Requests:
         """Nobody is needed for it any more. False: there is none, or somebody has closed it before."""
         return tx.do(_WITHDRAW, of=source, now=self.db.now(), who=who) > 0
 
-    def withdraw_of_room_in(self, tx: Transaction, kind: str, room: str, who: str) -> int:
-        """Every open request of this ``kind`` that is about ``room``; how many."""
-        return tx.do(_WITHDRAW_OF_ROOM, of=kind, room=room, now=self.db.now(), who=who)
+    def reopen_in(self, tx: Transaction, source: str, values: Values) -> bool:
+        """Somebody is needed after all, under the number it had; False: nothing was ever asked under ``source``."""
+        return tx.do(_REOPEN, of=source, details=_encoded(values), now=self.db.now()) > 0
+
+    def amend_in(self, tx: Transaction, number: int, values: Values) -> None:
+        """What it is about has changed."""
+        tx.do(_AMEND, of=number, details=_encoded(values))
+
+    def close_in(self, tx: Transaction, number: int, who: str) -> bool:
+        """False: it is not open. What was personal in it is erased."""
+        return tx.do(_CLOSE, of=number, now=self.db.now(), who=who) > 0
+
+    def open_of_kind_in(self, tx: Transaction, kind: str) -> list[Request]:
+        """Oldest first."""
+        return [_request(row) for row in tx.rows(_OPEN_OF_KIND, of=kind)]
 
     def closed_in(self, tx: Transaction, source: str) -> bool:
         """Whether somebody has seen to it; False also where it was never opened."""
@@ -166,7 +186,7 @@ class Requests:
     def close(self, number: int, who: str) -> None:
         """What was personal in it is erased. Raises NotOpen."""
         with self.db.transaction() as tx:
-            if not tx.do(_CLOSE, of=number, now=self.db.now(), who=who):
+            if not self.close_in(tx, number, who):
                 raise NotOpen(number)
 
 
@@ -193,6 +213,10 @@ def file_requests(outbox: Outbox, requests: Requests, place: str) -> list[int]:
         outbox.delivered(delivery, str(number))
         filed.append(number)
     return filed
+
+
+def _encoded(values: Values) -> str:
+    return msgspec.json.encode(dict(values)).decode()
 
 
 def _request(row: Row) -> Request:

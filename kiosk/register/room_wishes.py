@@ -1,13 +1,13 @@
 """What the guests want shown at the doors of their rooms: do not disturb, make up room. One wish a room, the last one.
 
 The hotel system shows it, or a request tells a person; a wish with an end is lifted by the watch, and each ends with
-the stay.
+the stay. To make up the room is wished for a day; where a person was asked, for as long as the request is open.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import structlog
@@ -16,8 +16,9 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from kiosk.hotel.errands import RoomWished, Wish
 from kiosk.register.outgoing import Outgoing, Queued
-from kiosk.register.requests import Requests
+from kiosk.register.requests import CLEARED_UP, Request, Requests
 from kiosk.register.rules import Rules
+from kiosk.store.database import instant
 from kiosk.store.statement import Row, Statement, Transaction
 from kiosk.store.tables import room_wishes
 
@@ -26,6 +27,9 @@ log = structlog.get_logger()
 REQUEST = "room-wish"
 NOTHING: Wish = "none"
 DO_NOT_DISTURB: Wish = "do-not-disturb"
+MAKE_UP: Wish = "make-up"
+LAST_ROUND = 20
+"""The hour after which the floor makes up rooms on the next day."""
 
 
 @dataclass(frozen=True)
@@ -70,18 +74,20 @@ class RoomWishes:
     def wish(
         self, room: str, reservation: str, wish: Wish, until: int | None = None, visit: str = "", language: str = ""
     ) -> None:
-        """Shall hold from now on; "none" lifts what held."""
+        """Shall hold from now on; "none" lifts what held. To make up the room may be wished again and again."""
         with self.db.transaction() as tx:
-            self._hold(tx, room, reservation, wish, until)
+            self._hold(tx, room, reservation, wish, self._day_ends(self.db.now()) if wish == MAKE_UP else until)
             if self._rules.wishes:
                 self._show(tx, room, reservation, wish)
             else:
-                self._ask_staff(tx, room, wish, visit, language)
+                self._ask_staff(tx, room, reservation, wish, visit, language)
 
     def lift_due(self) -> int:
         """End those whose time has come; how many."""
         with self.db.transaction() as tx:
             due = [_held(row) for row in tx.rows(_DUE, now=self.db.now())]
+            asked = [self._asked(request) for request in self._with_staff(tx) if request.values["wish"] == MAKE_UP]
+            due += [held for held in asked if held.until is not None and held.until <= self.db.now()]
             for held in due:
                 self._lift(tx, held)
             return len(due)
@@ -103,14 +109,17 @@ class RoomWishes:
             self._outgoing.send(tx, RoomWished(errand.room, errand.reservation, wish))
 
     def refused_in(self, tx: Transaction, errand: RoomWished) -> None:
-        """The hotel system will not show it: a person sees to it."""
-        self._ask_staff(tx, errand.room, errand.wish, "", "")
+        """The hotel system will not show it: a person sees to it, unless the guest has wished otherwise since."""
+        held = self._of(tx, errand.room)
+        if errand.wish == (held.wish if held else NOTHING):
+            self._ask_staff(tx, errand.room, errand.reservation, errand.wish, "", "")
 
     def clear_in(self, tx: Transaction, room: str, reservation: str) -> None:
         """The guest has left, or with ``reservation`` "" everybody in the room has."""
         held = self._of(tx, room)
         if held and (reservation in ("", held.reservation) or not held.reservation):
             self._lift(tx, held)
+        self._need_nobody(tx, room, reservation)
 
     def move_in(self, tx: Transaction, old_room: str, room: str, reservation: str) -> None:
         """The guest, or with ``reservation`` "" everybody in ``old_room``, sleeps in ``room`` now."""
@@ -121,23 +130,47 @@ class RoomWishes:
             if self._rules.wishes:
                 self._show(tx, room, held.reservation, held.wish)
             else:
-                self._ask_staff(tx, room, held.wish, "", "")
+                self._ask_staff(tx, room, held.reservation, held.wish, "", "")
+        self._need_nobody(tx, old_room, reservation)
 
     def stays_in(self, tx: Transaction) -> set[tuple[str, str]]:
         """Room and reservation of everybody about whom something is kept."""
-        return {(row["room"], row["reservation"]) for row in tx.rows(_ALL)}
+        asked = {(held.room, held.reservation) for held in map(self._asked, self._with_staff(tx))}
+        return asked | {(row["room"], row["reservation"]) for row in tx.rows(_ALL)}
 
     def _of(self, tx: Transaction, room: str) -> Held | None:
         row = tx.one(_ONE, of=room)
-        return _held(row) if row else None
+        if row:
+            return _held(row)
+        asked = (self._asked(request) for request in self._with_staff(tx))
+        return next((held for held in asked if (held.room, held.wish) == (room, MAKE_UP)), None)
+
+    def _with_staff(self, tx: Transaction) -> list[Request]:
+        return self._requests.open_of_kind_in(tx, REQUEST)
+
+    def _asked(self, request: Request) -> Held:
+        """What a person was asked; a request to make up the room is all that is kept of the wish."""
+        room, reservation = (str(request.values.get(name, "")) for name in ("room", "reservation"))
+        return Held(room, reservation, cast(Wish, request.values["wish"]), self._day_ends(request.opened_at))
+
+    def _day_ends(self, since: int) -> int:
+        """Midnight of the day whose round the floor can still make."""
+        at = datetime.fromtimestamp(since / 1000, self._rules.zone)
+        midnight = at.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+        return instant(midnight + timedelta(days=2 if at.hour >= LAST_ROUND else 1))
 
     def _lift(self, tx: Transaction, held: Held) -> None:
         """A person who was asked knew how long it would hold."""
         self._hold(tx, held.room, held.reservation, NOTHING, None)
         if self._rules.wishes:
             self._show(tx, held.room, held.reservation, NOTHING)
-        else:
-            self._requests.withdraw_of_room_in(tx, REQUEST, held.room, "kiosk")
+        self._need_nobody(tx, held.room, "")
+
+    def _need_nobody(self, tx: Transaction, room: str, reservation: str) -> int:
+        """How many requests of the guest's, or with ``reservation`` "" of the room's, were taken back."""
+        asked = [(request.number, self._asked(request)) for request in self._with_staff(tx)]
+        of_guest = [number for number, held in asked if held.room == room and reservation in ("", held.reservation)]
+        return sum(self._requests.close_in(tx, number, CLEARED_UP) for number in of_guest)
 
     def _hold(self, tx: Transaction, room: str, reservation: str, wish: Wish, until: int | None) -> None:
         if wish == NOTHING:
@@ -159,14 +192,16 @@ class RoomWishes:
             if isinstance(queued.errand, RoomWished) and queued.errand.room == room
         ]
 
-    def _ask_staff(self, tx: Transaction, room: str, wish: Wish, visit: str, language: str) -> None:
+    def _ask_staff(self, tx: Transaction, room: str, reservation: str, wish: Wish, visit: str, language: str) -> None:
         """In place of what they were asked before; that nothing is wished is said only where they know otherwise."""
-        untold = self._requests.withdraw_of_room_in(tx, REQUEST, room, "kiosk")
+        untold = self._need_nobody(tx, room, "")
         if untold and wish == NOTHING:
             return
         held = self._of(tx, room)
-        values: dict[str, str | int] = {"room": room, "wish": wish}
-        if held and held.until is not None:
+        values: dict[str, str | int] = {"room": room, "reservation": reservation, "wish": wish}
+        if wish == MAKE_UP:
+            tx.do(_DROP, of=room)  # it ends with the request
+        elif held and held.until is not None:
             values["until"] = f"{datetime.fromtimestamp(held.until / 1000, self._rules.zone):%Y-%m-%d %H:%M}"
         key = "request.room-wish-until" if "until" in values else "request.room-wish"
         self._requests.open_in(tx, REQUEST, self._rules.place, language, visit, key, values)

@@ -495,7 +495,7 @@ async def test_where_the_hotel_system_shows_nothing_staff_are_asked(tmp_path, do
     station = still(paper_station(tmp_path, documents, rules=rules(wishes=False)))
     async with served(station, script("room-wish", ChooseRoomWish=Wished(RoomWish.MAKE_UP))) as link:
         assert link.done == []
-        assert requests(station) == [("room-wish", {"room": ROOM, "wish": "make-up"})]
+        assert requests(station) == [("room-wish", {"room": ROOM, "reservation": STAY, "wish": "make-up"})]
 
 
 @pytest.mark.parametrize("reply", [SILENCE, BACK])

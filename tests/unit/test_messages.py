@@ -169,6 +169,73 @@ def test_what_the_hotel_system_refuses_or_cannot_be_told_a_person_delivers(tmp_p
         assert at.queued() == []
 
 
+def with_staff(at: House) -> list[dict]:
+    return [dict(request.values) for request in at.register.requests.list_open()]
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_what_a_person_was_to_deliver_is_forgotten_at_check_out(tmp_path, known):
+    with house(tmp_path) as at:
+        leave(at, GUEST, text="The-secret-words")
+        at.refuse()
+        assert [values["text"] for values in with_staff(at)] == ["The-secret-words"]
+        if known:
+            at.board.told([GuestOut(ROOM, STAY)])
+        else:  # nobody listened when the room changed hands
+            at.rooms = {"31002": ROOM}
+            at.pass_minutes(1)
+        assert with_staff(at) == []
+        at.register.db.cut_log()
+        assert b"The-secret-words" not in everything_in(tmp_path)
+
+
+def test_what_a_person_was_to_deliver_is_delivered_where_the_guest_is_now(tmp_path):
+    with house(tmp_path) as at:
+        leave(at, GUEST)
+        at.refuse()
+        at.board.told([GuestChanged("0909", STAY, {}, ROOM)])
+        assert with_staff(at) == [{"room": "0909", "reservation": STAY, "text": "Call Sam"}]
+
+
+def test_a_message_that_was_under_way_when_its_guest_left_is_not_sent_after(tmp_path):
+    with house(tmp_path) as at:
+        at.rooms = {STAY: ROOM}
+        leave(at, GUEST)
+        under_way = at.board.errands.next_due()
+        at.board.errands.begin(under_way)
+        at.rooms = {"31002": ROOM}
+        at.board.told([GuestOut(ROOM, STAY)])
+        at.board.errands.again(under_way, "cut", 30.0)
+        at.pass_minutes(1)
+        assert (at.queued(), with_staff(at)) == ([], [])
+
+
+@pytest.mark.parametrize("handed_over", [False, True])
+def test_the_numbers_of_requests_do_not_tell_whether_somebody_stays_here(tmp_path, handed_over):
+    taken = []
+    for found in ((GUEST,), ()):
+        (folder := tmp_path / str(len(found))).mkdir()
+        with house(folder) as at:
+            requests = at.register.requests
+            before = requests.open("call", "Lobby", "en", "v1", "request.call", {})
+            leave(at, *found)
+            if handed_over and found:
+                at.refuse()
+            taken.append(requests.open("call", "Lobby", "en", "v1", "request.call", {}) - before)
+    assert taken == [2, 2]
+
+
+def test_whose_a_message_is_is_looked_for_a_week(tmp_path):
+    with house(tmp_path) as at:
+        at.register.messages.leave((), "A-secret-name", "The-secret-words", "v1", "en")
+        at.pass_minutes(7 * 24 * 60 - 1)
+        assert at.asked() == ["message"]
+        at.pass_minutes(1)
+        assert at.asked() == []
+        at.register.db.cut_log()
+        assert b"-secret-" not in everything_in(tmp_path)
+
+
 def test_a_closed_request_keeps_neither_name_nor_words(tmp_path):
     with house(tmp_path) as at:
         at.register.messages.leave((), "A-secret-name", "The-secret-words", "v1", "en")

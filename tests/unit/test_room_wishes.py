@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -26,7 +27,10 @@ def held(at: House, room: str = ROOM) -> tuple[str, int | None]:
 
 
 def asked(at: House) -> list[dict]:
-    return [dict(request.values) for request in at.register.requests.list_open()]
+    """Without the reservation, which is for the register to know whose it is."""
+    values = [dict(request.values) for request in at.register.requests.list_open()]
+    assert all(each.pop("reservation") for each in values)
+    return values
 
 
 def test_a_wish_holds_and_is_shown(tmp_path):
@@ -159,6 +163,71 @@ def test_what_the_hotel_system_refuses_or_cannot_be_told_is_staffs(tmp_path):
         at.pass_minutes(15)
         assert asked(at)[1] == {"room": "0909", "wish": "do-not-disturb"}
         assert at.queued() == []
+
+
+@pytest.mark.parametrize("plan", [rules(), STAFF])
+def test_to_make_up_the_room_is_wished_for_the_day(tmp_path, plan):
+    with house(tmp_path, plan) as at:
+        wish(at, "make-up")  # at eight in the evening the floor has made its round: it is for tomorrow
+        at.carry_out()
+        at.pass_minutes(28 * 60 - 1)
+        assert held(at)[0] == "make-up"
+        at.pass_minutes(1)
+        assert held(at) == ("none", None)
+        assert asked(at) == []
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_room_that_was_made_up_is_wished_for_no_more(tmp_path, refused):
+    with house(tmp_path, rules() if refused else STAFF) as at:
+        wish(at, "make-up")
+        if refused:
+            at.refuse()
+        assert held(at)[0] == "make-up"
+        at.close_request("room-wish")
+        assert held(at) == ("none", None)
+        wish(at, "make-up")
+        if refused:
+            at.refuse()
+        assert asked(at) == [{"room": ROOM, "wish": "make-up"}]
+
+
+def test_to_make_up_the_room_can_be_wished_again(tmp_path):
+    with house(tmp_path) as at:
+        for _ in range(2):
+            wish(at, "make-up")
+            assert at.carry_out() == [RoomWished(ROOM, STAY, "make-up")]
+
+
+def test_what_staff_were_asked_ends_and_moves_with_the_stay(tmp_path):
+    with house(tmp_path, STAFF) as at:
+        wish(at, "make-up")
+        at.board.told([GuestChanged("0909", STAY, {}, ROOM)])
+        assert asked(at) == [{"room": "0909", "wish": "make-up"}]
+        assert held(at, "0909")[0] == "make-up"
+        at.rooms = {}
+        at.pass_minutes(1)
+        assert asked(at) == []
+
+
+def test_that_nothing_is_wished_any_more_is_not_told_of_a_guest_who_left(tmp_path):
+    with house(tmp_path, STAFF) as at:
+        wish(at, "do-not-disturb")
+        at.close_request("room-wish")
+        wish(at, "none")
+        at.board.told([GuestOut(ROOM, STAY)])
+        assert asked(at) == []
+
+
+def test_a_refusal_of_what_is_wished_no_more_asks_nobody(tmp_path):
+    with house(tmp_path) as at:
+        wish(at, "make-up")
+        under_way = at.board.errands.next_due()
+        at.board.errands.begin(under_way)
+        wish(at, "do-not-disturb")
+        at.board.errands.refused(under_way, "hotel.refused.ur")
+        assert asked(at) == []
+        assert held(at)[0] == "do-not-disturb"
 
 
 STEP = st.one_of(
