@@ -10,22 +10,22 @@ import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 import structlog
 
 from kiosk.hotel.clock import Clock
-from kiosk.hotel.fias.codec import Record
 from kiosk.hotel.news import GuestNews, ServiceNews
 from kiosk.hotel.postman import Postman
 from kiosk.hotel.roster import Roster
 from kiosk.hotel.runner import Runner
 from kiosk.hotel.status import LinkStatus, write_status
+from kiosk.hotel.trace import Direction, Spoken
 from kiosk.store.database import StoreError, instant
 
 log = structlog.get_logger()
 
-Tap = Callable[[Literal["in", "out"], Record | str], None]
+Tap = Callable[[Direction, Spoken | str], None]
 """Shown every record that comes or goes, and noise by its name. What it shows is personal: for a technician's eyes."""
 
 LOOK_UP = 0.5
@@ -64,7 +64,7 @@ class Desk:
         self._said: tuple[bool, bool] | None = None
         self._since = datetime.now(UTC)
 
-    def trace(self, way: Literal["in", "out"], what: Record | str) -> None:
+    def trace(self, way: Direction, what: Spoken | str) -> None:
         """Show it to whoever watches."""
         if self.tap is not None:
             self.tap(way, what)
@@ -99,7 +99,11 @@ class Desk:
             guests=await self.roster.count(),
             pid=os.getpid(),
         )
-        write_status(self._status, status)
+        try:
+            write_status(self._status, status)
+        except OSError as fault:
+            # The link goes on: a charge may be on its way, and who reads the old file sees that it is stale.
+            log.error("status.unwritable", reason=fault.strerror)  # noqa: TRY400 - a state, not a bug to trace
 
     async def rest(self, seconds: float, stop: asyncio.Event, phase: str, audit: bool = False) -> None:
         """Wait while the line is down, without falling silent; ends early when ``stop`` is set."""

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
-from kiosk.hotel.fias.codec import Record
 from kiosk.hotel.fias.records import Description
 from kiosk.hotel.fias.telling import RESYNC_UNFINISHED
-from kiosk.hotel.trace import Direction
+from kiosk.hotel.trace import Direction, Spoken
 
 UNDECODABLE = "\N{REPLACEMENT CHARACTER}"
 OFTEN_EMPTY = frozenset(("SF", "GF", "GT", "GV", "RO", "CT"))
@@ -67,7 +66,7 @@ class Inspection:
     audit: bool = False
     """A night audit began (NS) and has not ended (NE)."""
 
-    def tap(self, direction: Direction, heard: Record | str) -> None:
+    def tap(self, direction: Direction, heard: Spoken | str) -> None:
         self.connected = True
         if isinstance(heard, str):
             self._disturbed(heard)

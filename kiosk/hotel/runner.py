@@ -13,7 +13,8 @@ import structlog
 
 from kiosk.hotel.errands import AnyErrand, decode
 from kiosk.hotel.news import GuestNews, ServiceNews
-from kiosk.outbox import Delivery, DeliveryState, Outbox
+from kiosk.hotel.watch import committed
+from kiosk.outbox import Delivery, DeliveryState, Outbox, deliveries
 from kiosk.store.database import StoreError
 
 Result = TypeVar("Result")
@@ -21,7 +22,6 @@ log = structlog.get_logger()
 
 LOOK_ANYWAY = 5.0
 """Seconds after which the outbox is asked though nothing was committed: a pause may have run out."""
-FOREVER = 1e9
 LOOK = 0.25
 """Seconds until a new errand is noticed."""
 RETRY = 30.0
@@ -39,7 +39,9 @@ class Switchboard(Protocol):
 
 
 class Runner:
-    """One errand at a time is under way: from ``take`` until ``done``, ``put_off`` or ``refused``.
+    """One errand at a time is under way: from ``take`` until ``sent``, ``done``, ``put_off`` or ``refused``.
+
+    What was ``sent`` and is not answered waits, in order, for a sign that the hotel system still listened: ``heard``.
 
     No call raises: a register that cannot be written stops the errands, not the link.
     """
@@ -53,13 +55,14 @@ class Runner:
         self._commit: asyncio.Task[bool] | None = None
         self._look_at = 0.0
         self._carried: Delivery | None = None
+        self._unheard: list[Delivery] = []
         self.number = 0
         """Of the attempt under way, or the last one: as good as unique among the kiosk's errands."""
 
     def commit(self) -> asyncio.Task[bool]:
         """Done as soon as something was committed that ``has_work`` does not know of yet."""
         if self._commit is None:
-            self._commit = asyncio.ensure_future(self._changes.wait(FOREVER, LOOK))
+            self._commit = asyncio.ensure_future(committed(self._changes, LOOK, LOOK_ANYWAY))
         return self._commit
 
     def has_work(self) -> bool:
@@ -80,8 +83,26 @@ class Runner:
         self._carried, self.number = begun
         return decode(self._carried.payload)
 
+    def sent(self) -> None:
+        """It is on a wire of which nobody knows yet whether it still leads anywhere."""
+        self._unheard.append(self._put_down())
+
+    async def heard(self) -> None:
+        """Everything that was ``sent`` reached the hotel system, as far as that can be known."""
+        sent, self._unheard = self._unheard, []
+        await self._attempt(lambda: self._all_delivered(sent))
+        for delivery in sent:
+            log.info("errand.done", errand=delivery.key)
+
+    async def lost(self) -> None:
+        """Nobody knows whether what was ``sent`` reached the hotel system: it goes again, in the same order."""
+        sent, self._unheard = self._unheard, []
+        await self._attempt(lambda: self._all_again(sent))
+        for delivery in sent:
+            log.info("errand.put-off", errand=delivery.key, reason="cut")
+
     async def done(self) -> None:
-        """It reached the hotel system, as far as that can be known."""
+        """The hotel system has it."""
         delivery = self._put_down()
         await self._attempt(lambda: self._errands.delivered(delivery, ""))
         log.info("errand.done", errand=delivery.key)
@@ -109,11 +130,26 @@ class Runner:
         self._changes.close()
 
     def _begin(self) -> tuple[Delivery, int] | None:
-        # Nothing is under way now: what seems to be was left behind, by a process that ended or a full disk.
-        for delivery in self._errands.in_state(DeliveryState.SENDING):
-            self._errands.again(delivery, "interrupted")
-        due = self._errands.next_due()
-        return (due, self._errands.begin(due)) if due else None
+        sent = {delivery.seq for delivery in self._unheard}
+        # In one transaction: the kiosk withdraws errands at any time.
+        with self._errands.db.transaction() as tx:
+            for delivery in deliveries(tx, self._errands.destination, [DeliveryState.SENDING]):
+                if delivery.seq not in sent:  # left behind, by a process that ended or a full disk
+                    self._errands.again_in(tx, delivery, "interrupted")
+            due = self._errands.next_in(tx)
+            return (due, self._errands.begin_in(tx, due)) if due else None
+
+    def _all_delivered(self, sent: Sequence[Delivery]) -> None:
+        with self._errands.db.transaction() as tx:
+            for delivery in sent:
+                self._errands.deliver_in(tx, delivery, "")
+
+    def _all_again(self, sent: Sequence[Delivery]) -> None:
+        # At once, or a later one would overtake it: a wake-up taken back before it is ordered again stays. But not
+        # without end: a record that makes the hotel system hang up must not cost every new line.
+        with self._errands.db.transaction() as tx:
+            for delivery in sent:
+                self._errands.again_in(tx, delivery, "cut", self._retry if delivery.attempts else 0.0)
 
     def _put_down(self) -> Delivery:
         assert self._carried is not None, "what became of an errand is told once for each"

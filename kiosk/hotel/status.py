@@ -29,7 +29,10 @@ STALE = 30_000
 
 
 def write_status(path: Path, status: LinkStatus) -> None:
-    """Readers see the old or the new file, never a part. Meant for a directory in memory: it is not synced."""
+    """Readers see the old or the new file, never a part. Meant for a directory in memory: it is not synced.
+
+    Raises OSError.
+    """
     fresh = path.with_suffix(".new")
     fresh.write_bytes(msgspec.json.encode(status))
     fresh.replace(path)

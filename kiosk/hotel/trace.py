@@ -12,11 +12,20 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
-
-from kiosk.hotel.fias.codec import Record
+from typing import Literal, Protocol
 
 Direction = Literal["in", "out"]
+
+
+class Spoken(Protocol):
+    """A record of any protocol: what sort it is, and its fields in the order of the wire."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def fields(self) -> tuple[tuple[str, str], ...]: ...
+
 
 _SUBTOTALS = tuple(kind + str(number) for kind in "STD" for number in range(1, 10))
 _HARMLESS = frozenset(_SUBTOTALS) | {
@@ -66,13 +75,17 @@ BACKLOG = 65536
 """Bytes that may wait for a reader; a slower one is dropped, the link waits for nobody."""
 
 
-def trace_line(direction: Direction, heard: Record | str, at: datetime) -> str:
-    """One record, or a few words about what was no record: ``12:00:01.250 <- GI RN=0808 G#=31001 GN=(9)``."""
+def trace_line(direction: Direction, heard: Spoken | str, at: datetime) -> str:
+    """One record, or a few words about what was no record: ``12:00:01.250 <- GI RN=0808 G#=31001 GN=(9)``.
+
+    What would move the reader's cursor or begin another line is shown as "?".
+    """
     said = heard if isinstance(heard, str) else " ".join((heard.kind, *_fields(direction, heard)))
-    return f"{at:%H:%M:%S}.{at.microsecond // 1000:03} {_ARROWS[direction]} {said}"
+    plain = "".join(char if char.isprintable() else "?" for char in said)
+    return f"{at:%H:%M:%S}.{at.microsecond // 1000:03} {_ARROWS[direction]} {plain}"
 
 
-def _fields(direction: Direction, record: Record) -> list[str]:
+def _fields(direction: Direction, record: Spoken) -> list[str]:
     return [f"{name}={_shown(direction, name, value)}" for name, value in record.fields]
 
 
@@ -103,7 +116,7 @@ class Trace:
         """Somebody listens."""
         return bool(self._listeners)
 
-    def tap(self, direction: Direction, heard: Record | str) -> None:
+    def tap(self, direction: Direction, heard: Spoken | str) -> None:
         """Costs nothing while nobody listens."""
         if self._listeners:
             self._say(trace_line(direction, heard, datetime.now().astimezone()))

@@ -34,6 +34,12 @@ def test_noise_is_told_in_its_own_words():
     assert trace_line("in", "malformed", AT) == "12:00:01.250 <- malformed"
 
 
+def test_what_would_move_the_cursor_or_forge_a_line_is_not_let_through():
+    forged = Record("GO", (("RN", "101\x1b[2J\n12:00:00 -> forged"), ("G#", "1\u202e2")))
+    assert trace_line("in", forged, AT).endswith("<- GO RN=101?[2J?12:00:00 -> forged G#=1?2")
+    assert "\n" not in trace_line("in", "charge 1: OK posted\r\n", AT)
+
+
 async def test_who_listens_is_shown_the_wire_and_the_socket_is_nobody_elses(tmp_path):
     trace, path = Trace(), tmp_path / "trace.sock"
     async with trace.served(path):

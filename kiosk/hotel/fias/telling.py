@@ -14,7 +14,7 @@ from kiosk.hotel.fias.timings import Timings
 from kiosk.hotel.news import NoMoreMessages
 
 RESYNC_UNFINISHED = "resync-unfinished"
-GUEST_RECORDS = ("GI", "GC", "GO", "KR", "KD")
+GUESTS_AND_CARDS = ("GI", "GC", "GO", "KR", "KD")
 
 
 @dataclass
@@ -88,4 +88,4 @@ class Telling:
             self._messages = _Awaited(now.seconds + self._timings.next_message, began=True)
 
 
-LISTENS = (*GUEST_RECORDS, *SERVICE_RECORDS, "DS", "DE")
+LISTENS = (*GUESTS_AND_CARDS, *SERVICE_RECORDS, "DS", "DE")
