@@ -25,6 +25,11 @@ WORDS = {
     "request.posting-twice": "voucher {voucher} is on the folio twice ({minor} each): take one off by hand",
     "request.posting-perhaps-twice": "voucher {voucher} is on the folio, perhaps twice ({minor} each): if so, undo one",
     "request.posting-after-all": "voucher {voucher} was refused, but is on the folio: pay back what was collected",
+    "request.posting-waiting": "voucher {voucher} could not be posted for hours: does the hotel link work? `kiosk status`",
+    "request.correction-waiting": (
+        "the correction of voucher {voucher} could not be posted for hours: does the hotel link work? `kiosk status`"
+    ),
+    "request.trial-waiting": "the technician's posting {charge} ({minor}) waits for hours: does the hotel link work?",
     "request.correction-unknown": "is the correction of voucher {voucher} on the folio? reconcile or resolve it",
     "request.correction-refused": "the hotel refused the correction of voucher {voucher}, {minor} ({reason})",
     "request.correction-absent": (
@@ -81,7 +86,12 @@ REASONS = {
     "hotel.refused.by": "busy again and again: when the hotel system is well, resolve as not-posted",
     "hotel.refused.na": "a night audit was under way: try again after it",
     "hotel.refused.unsent": f"the line to the hotel system would not take it: {_MEND}",
+    "hotel.refused.untold": (
+        "who stays in the room was asked again and again without an answer: when the hotel system is well, resolve as"
+        " not-posted"
+    ),
     "hotel.refused.by-desk": "the hotel corrects folios by a procedure of its own",
+    "hotel.not-offered": "the hotel system does not do this: do it by hand",
     "hotel.refused.unsendable": f"the room cannot be written on the wire: {_FIND}",
 }
 """Why a posting was refused, and what to do: the value "reason" of a request."""

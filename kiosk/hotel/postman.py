@@ -50,7 +50,7 @@ class Assignment:
 
 class Postman:
     """One attempt at a time is under way: from ``take`` or ``begin`` until it is ``answered``, ``unanswered``,
-    ``unsent`` or ``unsendable``.
+    ``unsent``, ``postponed`` or ``unsendable``.
 
     An answer that the disk won't take is offered to it for some seconds more; then StoreError is raised, and the
     attempt will be unknown.
@@ -165,6 +165,18 @@ class Postman:
     async def unsent(self) -> None:
         """The attempt under way surely never reached the hotel system: it is sent again, some times."""
         await self._put_off(self._put_down(), UNSENT, UNSENT_TRIES)
+
+    async def postponed(self, seconds: float) -> None:
+        """The attempt under way was turned away unread by one who wants to be left alone for ``seconds``: that is no
+        try. A technician's trial is not sent again when nobody waits for it any more.
+        """
+        delivery = self._put_down()
+        if Posting.decode(delivery.payload).trial:
+            await self._refused(delivery, UNSENT)
+            return
+        pause = max(seconds, self._retry)
+        await self._insist(self._postings.again, delivery, UNSENT, pause)
+        log.info("posting.put-off", status=UNSENT, pause=pause, charge=delivery.key)
 
     async def unsendable(self, reason: str) -> None:
         """The attempt under way was never put on the wire, for it can't be written as a record."""

@@ -120,6 +120,42 @@ async def test_answers_lost_again_and_again_leave_a_doubt(house, system):
     assert await system.look(11, posting("UNHEARD-1")) == Unclear()
 
 
+@pytest.mark.parametrize(
+    "repeat",
+    [(Fault.BUSY,), (Fault.UNAVAILABLE,), (Fault.REJECTED,), (Fault.NOT_LET_IN, Fault.NOT_LET_IN)],
+    ids=["busy", "unavailable", "rejected", "not-let-in"],
+)
+async def test_a_repeat_that_is_turned_away_says_nothing_of_what_was_lost_before(house, system, repeat):
+    house.faults.next(Fault.LOSE_ANSWER, *repeat)
+    with pytest.raises(Lost):
+        await system.post(11, posting())
+    assert house.amounts(GUEST) == [Decimal("1.50")]
+    assert isinstance(await system.look(11, posting()), Found)
+
+
+async def test_a_repeat_without_a_token_says_nothing_of_what_was_lost_before(house, system):
+    house.faults.next(Fault.LOSE_ANSWER, Fault.NOT_LET_IN)
+    await system.in_house()
+    house.client = ("KIOSK-AC", "another")
+    with pytest.raises(Lost, match="no-token"):
+        await system.post(11, posting())
+
+
+async def test_the_rest_that_a_repeat_is_asked_for_is_told(house, system):
+    house.faults.retry_seconds = 17
+    house.faults.next(Fault.CUT, Fault.BUSY)
+    with pytest.raises(Lost) as lost:
+        await system.post(11, posting())
+    assert lost.value.pause == 17
+
+
+async def test_who_is_not_let_in_with_a_fresh_token_has_done_nothing(house, system):
+    house.faults.next(Fault.NOT_LET_IN, Fault.NOT_LET_IN)
+    with pytest.raises(NothingDone, match="not-let-in"):
+        await system.post(11, posting())
+    assert house.folios == {}
+
+
 async def test_a_server_that_asks_for_rest_has_booked_nothing(house, system):
     house.faults.retry_seconds = 17
     house.faults.next(Fault.BUSY)
@@ -185,6 +221,14 @@ async def test_a_charge_that_never_arrived_goes_again_once_the_folio_was_read_tw
     done = await station.becomes(station.sell(GUEST), DeliveryState.DELIVERED)
     assert done.attempts == 2
     assert house.amounts(GUEST) == [Decimal("1.50")]
+
+
+@pytest.mark.parametrize("fault", [Fault.BUSY, Fault.UNAVAILABLE, Fault.REJECTED])
+async def test_a_charge_that_was_booked_unseen_is_booked_once_whatever_befalls_its_repeat(house, station, fault):
+    house.faults.retry_seconds = 0
+    house.faults.next(Fault.LOSE_ANSWER, fault)
+    done = await station.becomes(station.sell(GUEST), DeliveryState.DELIVERED)
+    assert (done.attempts, house.amounts(GUEST)) == (1, [Decimal("1.50")])
 
 
 async def test_guests_are_known_and_forgotten(house, station):

@@ -13,19 +13,23 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.applications import Starlette
+from structlog.testing import capture_logs
 
 from kiosk.books.postings import Posting
 from kiosk.config.hotel import OhipSettings
 from kiosk.hotel import errands
 from kiosk.hotel.news import Answer, GuestIn, GuestOut, MessageHere, NoMoreMessages
+from kiosk.hotel.rest import ohip_shapes as shapes
 from kiosk.hotel.rest.far_side import Fault, Server
 from kiosk.hotel.rest.line import Absent, Declined, Found, Unclear
 from kiosk.hotel.rest.ohip import Ohip
 from kiosk.hotel.rest.roll import Roll
 from kiosk.hotel.rest.tokens import Client, SecretMissing, Tokens
 from kiosk.hotel.rest.virtual_ohip import APP_KEY, Stay, VirtualOhip
-from kiosk.hotel.rest.web import LONGEST_PAUSE, Lost, Misread, NothingDone, Timeouts, Web
+from kiosk.hotel.rest.web import LONGEST_PAUSE, Lost, Misread, NothingDone, Reply, Timeouts, Web
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 STAYS = (
@@ -37,6 +41,16 @@ STAYS = (
     Stay("31009", "9001", "Posting Master", pseudo=True),
 )
 CHARGE = "01JZZZZZZZZZZZZZZZZZZZZZ01"
+UNREADABLE = {
+    "not-json": b"<html>Bad Request</html>",
+    "empty": b"",
+    "latin-1": b'{"title":"R\xe9servation","detail":"x"}',
+    "no-text-at-all": b"\xff\xfe\x00",
+    "half-a-surrogate": b'{"title":"\\ud800"}',
+    "nested-lists": b"[" * 100_000,
+    "nested-objects": b'{"title":' * 100_000,
+    "endless-number": b'{"title":1' + b"0" * 400_000 + b"}",
+}
 
 
 @pytest.fixture
@@ -161,7 +175,16 @@ async def rest_asked_for(host: Server, said: str) -> float | None:
 
 
 @pytest.mark.parametrize(
-    ("said", "seconds"), [("17", 17.0), ("86400", LONGEST_PAUSE), ("in a while", LONGEST_PAUSE), ("²", LONGEST_PAUSE)]
+    ("said", "seconds"),
+    [
+        ("17", 17.0),
+        ("86400", LONGEST_PAUSE),
+        ("9" * 5000, LONGEST_PAUSE),
+        ("in a while", LONGEST_PAUSE),
+        ("²", LONGEST_PAUSE),
+        (f"Mon, {'9' * 30} Jan 2026 00:00:00 GMT", LONGEST_PAUSE),
+    ],
+    ids=["some", "a-day", "thousands-of-digits", "words", "no-digit", "a-day-of-thirty-digits"],
 )
 async def test_rest_may_be_asked_for_in_seconds(host, said, seconds):
     assert await rest_asked_for(host, said) == seconds
@@ -184,6 +207,46 @@ async def test_an_answer_that_only_trickles_is_given_up_as_lost(host):
     async with Web(host.url, Timeouts(whole=0.3)) as web:
         with pytest.raises(Lost, match="timeout"):
             await web.send("POST", "/", headers={})
+
+
+@pytest.mark.parametrize("body", UNREADABLE.values(), ids=UNREADABLE.keys())
+@pytest.mark.parametrize("shape", [shapes.Fault, shapes.ReservationsDetails, shapes.Folio])
+def test_a_body_that_is_not_what_was_agreed_is_none_of_it_whatever_it_is(body, shape):
+    assert Reply(200, body).read(shape) in (None, shape())
+
+
+@given(body=st.binary() | st.recursive(st.none() | st.text(), st.lists).map(str).map(str.encode))
+def test_no_body_ends_the_reading_of_it(body):
+    assert isinstance(Reply(200, body).read(shapes.Fault), shapes.Fault | None)
+
+
+@pytest.mark.parametrize("body", UNREADABLE.values(), ids=UNREADABLE.keys())
+async def test_a_refusal_that_cannot_be_read_is_one_all_the_same(opera, system, host, body):
+    await system.in_house()
+
+    async def gibberish(scope, receive, send):
+        headers = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 400, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    host.app = gibberish
+    assert await system.post(11, posting()) == Answer(11, "UR")
+
+
+async def test_who_is_not_let_in_with_a_fresh_token_has_done_nothing_and_that_is_logged(opera, system):
+    opera.faults.next(Fault.NOT_LET_IN, Fault.NOT_LET_IN)
+    with capture_logs() as logs, pytest.raises(NothingDone, match="not-let-in") as turned_away:
+        await system.post(11, posting())
+    assert turned_away.value.pause
+    assert opera.tokens_granted == 2
+    assert {"event": "hotel.not-let-in", "log_level": "error"} in logs
+
+
+async def test_a_token_that_fits_into_no_header_is_none(opera, system, monkeypatch):
+    monkeypatch.setattr("kiosk.hotel.rest.virtual_ohip.secrets.token_urlsafe", lambda _: "tökén\n")
+    with pytest.raises(NothingDone, match="no-token"):
+        await system.post(11, posting())
+    assert opera.count("/charges") == 0
 
 
 async def test_a_portal_in_the_way_has_done_nothing(opera, system, host):
@@ -305,14 +368,44 @@ def soon(hours: int = 8) -> datetime:
 
 
 async def test_a_wake_up_is_set_in_the_hotels_time_and_cleared_again(opera, system):
+    at = soon()
+    ordered = errands.WakeUpSet(1, "0808", int(at.timestamp() * 1000), "31001")
+    cancelled = errands.WakeUpClear(1, "0808", ordered.at, "31001")
+    assert await system.run(ordered, Roll()) == []
+    assert opera.wake_ups["31001"] == {f"{at:%Y-%m-%d %H:%M:%S}"}
+    await system.run(ordered, Roll())
+    await system.run(cancelled, Roll())
+    assert opera.wake_ups["31001"] == set()
+    await system.run(cancelled, Roll())
+
+
+async def test_a_wake_up_hangs_on_whoever_of_the_room_ordered_it(opera, system):
     roll, at = await rolled(system), soon()
     stamp = int(at.timestamp() * 1000)
-    assert await system.run(errands.WakeUpSet(1, "0808", stamp), roll) == []
-    assert opera.wake_ups["31001"] == {f"{at:%Y-%m-%d %H:%M:%S}"}
-    await system.run(errands.WakeUpSet(1, "0808", stamp), roll)
-    await system.run(errands.WakeUpClear(1, "0808", stamp), roll)
-    assert opera.wake_ups["31001"] == set()
-    await system.run(errands.WakeUpClear(1, "0808", stamp), roll)
+    await system.run(errands.WakeUpSet(1, "1203", stamp, "31003"), roll)
+    assert opera.wake_ups == {"31003": {f"{at:%Y-%m-%d %H:%M:%S}"}}
+    await system.run(errands.WakeUpSet(2, "1203", stamp, "31002"), roll)
+    await system.run(errands.WakeUpClear(1, "1203", stamp, "31003"), roll)
+    assert opera.wake_ups == {"31003": set(), "31002": {f"{at:%Y-%m-%d %H:%M:%S}"}}
+
+
+async def test_a_wake_up_of_nobody_knows_whom_is_looked_for_all_over_the_room(opera, system):
+    roll, at = await rolled(system), soon()
+    stamp = int(at.timestamp() * 1000)
+    await system.run(errands.WakeUpSet(1, "1203", stamp, "31003"), roll)
+    await system.run(errands.WakeUpClear(1, "1203", stamp), roll)
+    assert opera.wake_ups == {"31003": set()}
+
+
+async def test_a_wake_up_that_hangs_on_nobody_of_the_room_is_not_taken_for_gone(opera, system):
+    roll, at = await rolled(system), soon()
+    stamp = int(at.timestamp() * 1000)
+    await system.run(errands.WakeUpSet(1, "1203", stamp), roll)
+    opera.move("31002", "0909")
+    roll.news(await system.in_house())
+    with pytest.raises(Declined, match=r"hotel\.refused\.ng"):
+        await system.run(errands.WakeUpClear(1, "1203", stamp), roll)
+    assert opera.wake_ups == {"31002": {f"{at:%Y-%m-%d %H:%M:%S}"}}
 
 
 async def test_a_wake_up_that_cannot_be_is_declined(opera, system):

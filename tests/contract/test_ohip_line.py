@@ -13,6 +13,7 @@ from time import process_time
 
 import pytest
 from starlette.applications import Starlette
+from starlette.responses import Response
 from structlog.testing import capture_logs
 
 from kiosk.hotel.rest.far_side import Fault, Server
@@ -118,6 +119,64 @@ async def test_a_hotel_system_that_wants_rest_gets_it_and_books_once(opera, stat
     assert len(opera.asked) == asked
     done = await station.becomes(charge, DeliveryState.DELIVERED)
     assert (done.attempts, opera.amounts("31001")) == (2, SENT_ONCE)
+
+
+async def test_to_be_turned_away_for_a_while_is_no_try_however_often(opera, station, monkeypatch):
+    monkeypatch.setattr("kiosk.hotel.postman.LOOK_ANYWAY", 0.05)
+    opera.faults.retry_seconds = 0
+    opera.faults.next(*(Fault.BUSY, Fault.UNAVAILABLE) * 3)
+    done = await station.becomes(station.sell("31001"), DeliveryState.DELIVERED)
+    assert (done.attempts, opera.amounts("31001")) == (7, SENT_ONCE)
+
+
+async def test_not_to_be_let_in_is_no_try_however_often(opera, station, monkeypatch):
+    monkeypatch.setattr("kiosk.hotel.postman.LOOK_ANYWAY", 0.05)
+    monkeypatch.setattr("kiosk.hotel.rest.account.ELSEWHERE", 0.0)
+    opera.faults.next(*[Fault.NOT_LET_IN] * 10)
+    done = await station.becomes(station.sell("31001"), DeliveryState.DELIVERED)
+    assert (done.attempts, opera.amounts("31001")) == (6, SENT_ONCE)
+
+
+async def test_charges_that_are_turned_away_again_and_again_keep_no_wake_up_from_being_set(opera, station):
+    opera.faults.retry_seconds = 1
+    opera.faults.next(*[Fault.BUSY] * 50)
+    for _ in range(3):
+        station.sell("31001")
+    await until(lambda: station.status.phase == "resting")
+    station.register.wake_ups.order("0808", "31001", int((datetime.now(SHANGHAI).timestamp() + 8 * 3600) * 1000))
+    await until(lambda: opera.wake_ups.get("31001"))
+    assert opera.amounts("31001") == []
+    assert opera.count("/charges") < 4
+
+
+async def test_an_answer_that_cannot_be_read_is_a_refusal_and_the_link_goes_on(opera, station, server):
+    async def latin(scope, receive, send):
+        if not scope["path"].endswith("/charges"):
+            return await opera.app(scope, receive, send)
+        return await Response(b'{"title":"R\xe9servation"}', 400, media_type="application/json")(scope, receive, send)
+
+    server.app = latin
+    refused = await station.becomes(station.sell("31001"), DeliveryState.REFUSED)
+    assert refused.remark == "hotel.refused.ur"
+    server.app = opera.app
+    await station.becomes(station.sell("31001"), DeliveryState.DELIVERED)
+
+
+async def test_a_doubt_that_has_ended_is_not_remembered(tmp_path, opera, server):
+    opera.faults.next(Fault.CUT, Fault.LOSE_ANSWER)
+    line = RestLine(Ohip(settings(tmp_path, server.url), SHANGHAI, Timeouts(connect=1.0, answer=0.5)), BRISK)
+    async with running(tmp_path, lambda: line) as station:
+        await station.becomes(station.sell("31001"), DeliveryState.DELIVERED)
+        await station.becomes(station.sell("31001"), DeliveryState.DELIVERED)
+        assert line._absent == {}
+
+
+async def test_what_is_remembered_of_doubts_is_bounded(tmp_path, opera, server, monkeypatch):
+    monkeypatch.setattr("kiosk.hotel.rest.line.MOST_LOOKED_FOR", 2)
+    line = RestLine(Ohip(settings(tmp_path, server.url), SHANGHAI), BRISK)
+    assert not any(line._absent_again(number, absent=True) for number in range(9))
+    assert len(line._absent) == 2
+    assert line._absent_again(8, absent=True)
 
 
 async def test_the_night_audit_is_waited_for_as_long_as_it_takes(opera, station):

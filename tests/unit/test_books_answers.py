@@ -8,6 +8,7 @@ from kiosk.books.corrections import BY_DESK
 from kiosk.cli.requests import REASONS, WORDS
 from kiosk.hotel.answers import CONSEQUENCES, Consequence, consequence, reason_key
 from kiosk.hotel.postman import UNSENDABLE, UNSENT
+from kiosk.hotel.rest.line import NOT_OFFERED
 
 C = Consequence
 ALL = {
@@ -65,7 +66,7 @@ def test_what_may_be_refused_is_worded_with_what_to_do(status):
     assert said not in [other for key, other in REASONS.items() if key != reason_key(status)]
 
 
-@pytest.mark.parametrize("reason", [UNSENDABLE, UNSENT, BY_DESK])
+@pytest.mark.parametrize("reason", [UNSENDABLE, UNSENT, BY_DESK, NOT_OFFERED])
 def test_a_refusal_of_our_own_is_worded_too(reason):
     assert reason in REASONS
 

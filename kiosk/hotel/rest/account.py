@@ -14,7 +14,17 @@ log = structlog.get_logger()
 UNSAID = 10.0
 """Seconds of rest where the server asks for some without saying how many."""
 ELSEWHERE = 60.0
-"""Seconds of rest where somebody other than the hotel system answered: a portal, a wrong address."""
+"""Seconds of rest where somebody other than the hotel system answered, or it knows us no more: a person mends that."""
+
+
+def let_in(reply: Reply) -> Reply:
+    """The answer to a charge. Raises NothingDone for a 401 that a fresh token did not mend: it was turned away unread,
+    and is the technician's to mend, not the guest's to pay otherwise.
+    """
+    if reply.status == 401:
+        log.error("hotel.not-let-in")
+        raise NothingDone("not-let-in", ELSEWHERE)
+    return reply
 
 
 class Account:
@@ -46,7 +56,7 @@ class Account:
             return await self._answer(method, path, parameters, body, headers or {})
         except Lost as fault:
             if method == "GET":
-                raise NothingDone(fault.reason) from None
+                raise NothingDone(fault.reason, fault.pause) from None
             raise
 
     async def _answer(

@@ -1,7 +1,8 @@
 """Apaleo by its REST API: guests, charges and folios. It has no wake-ups, messages or door signs.
 
 Shapes after apaleo.dev and api.apaleo.com (booking/v1, finance/v1). A charge whose answer is lost is sent again at once
-with the same Idempotency-Key, which books it once; what even that leaves open is looked up on the folio.
+with the same Idempotency-Key, which books it once; what even that leaves open, be it by a refusal of the repeat, is
+looked up on the folio.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from kiosk.books.postings import Posting
 from kiosk.config.hotel import ApaleoSettings
 from kiosk.hotel.errands import AnyErrand
 from kiosk.hotel.news import Answer, GuestIn, ServiceNews
-from kiosk.hotel.rest.account import Account
+from kiosk.hotel.rest.account import Account, let_in
 from kiosk.hotel.rest.line import NOT_OFFERED, Absent, Declined, Found, Look, Pace, RestLine, Unclear
 from kiosk.hotel.rest.reference import attempt_of, reference
 from kiosk.hotel.rest.roll import Roll, housed
 from kiosk.hotel.rest.tokens import Client, Tokens, secret
-from kiosk.hotel.rest.web import Lost, Misread, Parameters, Reply, Timeouts, Web
+from kiosk.hotel.rest.web import Lost, Misread, NothingDone, Parameters, Reply, Timeouts, Web
 
 log = structlog.get_logger()
 
@@ -172,13 +173,29 @@ class Apaleo:
             what, body = "charges", {**body, "name": posting.text, "receipt": mark}
         else:
             what, body = "allowances", {**body, "reason": f"{posting.text} {mark}"}
-        path = f"/finance/v1/folio-actions/{folio}/{what}"
+        path = f"/finance/v1/folio-actions/{quote(folio, safe='')}/{what}"
+        try:
+            return let_in(await self._account.ask("POST", path, body=body, headers={"idempotency-key": mark}))
+        except Lost as fault:
+            return await self._repeated(fault, path, body, mark)
+
+    async def _repeated(self, lost: Lost, path: str, body: object, mark: str) -> Reply:
+        """The receipt of a charge that was lost. Raises Lost for whatever else the repeats come to: turned away or
+        refused is the repeat, and says nothing of what went before.
+        """
         for _ in range(REPEATS):
+            log.info("posting.repeated", reason=lost.reason)
             try:
-                return await self._account.ask("POST", path, body=body, headers={"idempotency-key": mark})
-            except Lost:
-                log.info("posting.repeated", number=number)
-        return await self._account.ask("POST", path, body=body, headers={"idempotency-key": mark})
+                reply = await self._account.ask("POST", path, body=body, headers={"idempotency-key": mark})
+            except Lost as fault:
+                lost = fault
+            except NothingDone as fault:
+                raise Lost(fault.reason, fault.pause) from None
+            else:
+                if 200 <= reply.status < 300:
+                    return reply
+                raise Lost(f"answer-{reply.status}")
+        raise lost
 
     async def _folios(self, posting: Posting, expand: str) -> tuple[Folio, ...]:
         wanted = {"reservationIds": posting.reservation, "type": "Guest", "expand": expand}

@@ -34,13 +34,18 @@ class Fault(Enum):
     """429 with Retry-After; nothing is booked."""
     UNAVAILABLE = "unavailable"
     """503 with Retry-After; nothing is booked."""
+    NOT_LET_IN = "not-let-in"
+    """401, whatever the token; nothing is booked."""
+    REJECTED = "rejected"
+    """400; nothing is booked."""
     SLOW = "slow"
     """It is booked at once, and answered when nobody listens any more."""
 
 
 NO_ANSWER = frozenset({Fault.LOSE_ANSWER, Fault.CUT})
 BOOKED = frozenset({Fault.LOSE_ANSWER, Fault.ERROR_AFTER, Fault.SLOW})
-TURNED_AWAY = {Fault.BUSY: 429, Fault.UNAVAILABLE: 503}
+TURNED_AWAY = {Fault.BUSY: 429, Fault.UNAVAILABLE: 503, Fault.NOT_LET_IN: 401, Fault.REJECTED: 400}
+RESTING = frozenset({429, 503})
 
 
 class Severed(Response):
@@ -73,7 +78,10 @@ class Menu:
         """The answer of ``book``, or whatever happens instead."""
         fault = self.queue.popleft() if self.queue else None
         if fault in TURNED_AWAY:
-            return Response(status_code=TURNED_AWAY[fault], headers={"retry-after": str(self.retry_seconds)})
+            status = TURNED_AWAY[fault]
+            return Response(
+                status_code=status, headers={"retry-after": str(self.retry_seconds)} if status in RESTING else None
+            )
         if fault is not None and fault not in BOOKED:
             return Severed() if fault in NO_ANSWER else Response(status_code=500)
         answer = await book()

@@ -7,7 +7,7 @@ once things have settled. Only what it says ends the doubt, never a second try.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -100,6 +100,8 @@ class Pace:
 
 LOOKS = 2
 """How often the folio must have been read without the charge before it counts as not there."""
+MOST_LOOKED_FOR = 1000
+"""Of more doubts than that it is not remembered that their folio was read before."""
 
 
 class RestLine:
@@ -115,7 +117,9 @@ class RestLine:
         self._guests_at = float("-inf")
         self._audit_until: float | None = None
         self._doubts_at = float("-inf")
-        self._absent: Counter[int] = Counter()
+        self._absent: dict[int, int] = {}
+        # Whose request was turned away comes last the next time: none of them starves the others.
+        self._duties = deque((self._post_next, self._run_next, self._settle_doubts))
 
     async def serve(self, desk: Desk, stop: asyncio.Event) -> None:
         """As in ``Line``."""
@@ -144,10 +148,8 @@ class RestLine:
         """Whether something was done; where nobody answered there is time to wait."""
         try:
             return await self._step(desk)
-        except NothingDone as fault:
+        except (NothingDone, Lost) as fault:
             self._fell_silent(desk, fault.reason, fault.pause)
-        except Lost as fault:
-            self._fell_silent(desk, fault.reason, None)
         except Misread:
             self._fell_silent(desk, "misread", None)
         return False
@@ -160,13 +162,14 @@ class RestLine:
         if not self._alive or now >= self._guests_at:
             await self._read_guests(desk)
             return True
-        if self._may_post(now) and desk.postman.has_work() and await self._post_next(desk):
-            return True
-        if desk.runner.has_work() and await self._run_next(desk):
-            return True
-        if now >= self._doubts_at:
-            self._doubts_at = now + self._pace.settle / 4
-            return await self._settle_doubts(desk)
+        for duty in tuple(self._duties):
+            try:
+                if await duty(desk, now):
+                    return True
+            except (NothingDone, Lost, Misread):
+                self._duties.remove(duty)
+                self._duties.append(duty)
+                raise
         return False
 
     def _may_post(self, now: float) -> bool:
@@ -220,14 +223,17 @@ class RestLine:
         self._rest_until = now + self._pause
         self._pause = min(self._pause * 2, self._pace.longest_pause)
 
-    async def _post_next(self, desk: Desk) -> bool:
-        assignment = await desk.postman.take()
+    async def _post_next(self, desk: Desk, now: float) -> bool:
+        assignment = await desk.postman.take() if self._may_post(now) and desk.postman.has_work() else None
         if assignment is None:
             return False
         desk.trace("out", f"charge {assignment.number}")
         try:
             answer = await self._system.post(assignment.number, assignment.posting)
-        except (NothingDone, Misread):
+        except NothingDone as fault:
+            await (desk.postman.unsent() if fault.pause is None else desk.postman.postponed(fault.pause))
+            raise
+        except Misread:
             await desk.postman.unsent()
             raise
         except Lost as fault:
@@ -244,8 +250,9 @@ class RestLine:
             log.info("audit.began" if auditing else "audit.ended")
         self._audit_until = desk.clock().seconds + self._pace.audit if auditing else None
 
-    async def _run_next(self, desk: Desk) -> bool:
-        errand = await desk.runner.take()
+    async def _run_next(self, desk: Desk, now: float) -> bool:
+        del now  # errands are always due
+        errand = await desk.runner.take() if desk.runner.has_work() else None
         if errand is None:
             return False
         desk.trace("out", repr(errand))
@@ -264,20 +271,30 @@ class RestLine:
             await desk.runner.done()
         return True
 
-    async def _settle_doubts(self, desk: Desk) -> bool:
+    async def _settle_doubts(self, desk: Desk, now: float) -> bool:
         """Look into each doubt that has settled. True when there was one."""
+        if now < self._doubts_at:
+            return False
+        self._doubts_at = now + self._pace.settle / 4
         doubts = await desk.postman.doubts(self._pace.settle)
         for doubt in doubts:
             number = doubt.delivery.number
             assert number is not None, "what is in doubt was attempted"
             posting = Posting.decode(doubt.delivery.payload)
             await desk.postman.asked(doubt.delivery, self._pace.settle / LOOKS)
-            absent = await self._settled(desk, number, posting)
-            self._absent[number] = self._absent[number] + 1 if absent else 0
-            if self._absent[number] >= LOOKS:
+            if self._absent_again(number, absent=await self._settled(desk, number, posting)):
                 await desk.postman.settled_absent(number)
-                del self._absent[number]
         return bool(doubts)
+
+    def _absent_again(self, number: int, *, absent: bool) -> bool:
+        """Whether the folio was read without the charge LOOKS times in a row."""
+        times = self._absent.pop(number, 0) + 1
+        if not absent or times >= LOOKS:
+            return absent
+        self._absent[number] = times
+        if len(self._absent) > MOST_LOOKED_FOR:
+            del self._absent[next(iter(self._absent))]
+        return False
 
     async def _settled(self, desk: Desk, number: int, posting: Posting) -> bool:
         """Tell what the folio says; True when it says that the charge is not there.

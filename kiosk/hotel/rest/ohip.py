@@ -22,7 +22,7 @@ from kiosk.config.hotel import OhipSettings
 from kiosk.hotel import errands
 from kiosk.hotel.news import Answer, GuestIn, MessageHere, NoMoreMessages, ServiceNews
 from kiosk.hotel.rest import ohip_shapes as shapes
-from kiosk.hotel.rest.account import Account
+from kiosk.hotel.rest.account import Account, let_in
 from kiosk.hotel.rest.line import (
     NOT_OFFERED,
     Absent,
@@ -128,7 +128,7 @@ class Ohip:
             "postIt": False,
         }
         path = self._reservation("csh", posting.reservation, "charges")
-        reply = await self._account.ask("POST", path, body={"criteria": criteria})
+        reply = let_in(await self._account.ask("POST", path, body={"criteria": criteria}))
         if 200 <= reply.status < 300:
             return Answer(number, "OK", _numbers((reply.read(shapes.Posted) or shapes.Posted()).postings))
         return Answer(number, _refused(reply))
@@ -154,10 +154,12 @@ class Ohip:
 
     async def run(self, errand: errands.AnyErrand, roll: Roll) -> Sequence[ServiceNews]:
         match errand:
-            case errands.WakeUpSet(_, room, at):
-                await self._set_wake_up(_anybody(room, roll), room, self._local(at))
-            case errands.WakeUpClear(_, room, at):
-                await self._clear_wake_up(_anybody(room, roll), self._local(at))
+            case errands.WakeUpSet(_, room, at, reservation):
+                await self._set_wake_up(reservation or _anybody(room, roll), room, self._local(at))
+            case errands.WakeUpClear(_, room, at, ""):
+                await self._clear_anybodys(roll.reservations(room), self._local(at))
+            case errands.WakeUpClear(_, _, at, reservation):
+                await self._cleared(reservation, self._local(at))
             case errands.RoomWished(room, _, wish):
                 criteria = {"hotelId": self._hotel, "roomList": [room], "status": _WISHES[wish]}
                 await self._do("PUT", f"/hsk/v1/hotels/{_safe(self._hotel)}/serviceRequests", {"criteria": criteria})
@@ -184,11 +186,21 @@ class Ohip:
         }
         await self._do("POST", self._reservation("fof", reservation, "wakeUpCalls"), {"calls": [call]})
 
-    async def _clear_wake_up(self, reservation: str, at: datetime) -> None:
+    async def _clear_anybodys(self, reservations: Sequence[str], at: datetime) -> None:
+        """Whose call it was is not known. One that none of the room has may hang on somebody who has moved."""
+        for reservation in reservations:
+            if await self._cleared(reservation, at):
+                return
+        raise Declined.because("NG")
+
+    async def _cleared(self, reservation: str, at: datetime) -> bool:
+        """False when the reservation has no such call (any more)."""
         path = self._reservation("fof", reservation, "wakeUpCalls")
         reply = await self._account.ask("DELETE", path, parameters={"callTime": f"{at:%Y-%m-%d %H:%M:%S}"})
-        if reply.status != 404:  # gone already
-            _done(reply)
+        if reply.status == 404:
+            return False
+        _done(reply)
+        return True
 
     async def _leave_message(self, reservation: str, text: str) -> None:
         message = {
@@ -271,11 +283,13 @@ def _client(settings: OhipSettings, key: str) -> Client:
 
 
 def _anybody(room: str, roll: Roll) -> str:
-    """Wake-ups hang on a reservation, not on a room. Raises Declined for an empty room."""
-    reservation = roll.reservation(room)
-    if reservation is None:
+    """Wake-ups hang on a reservation, not on a room: the first, where nobody knows whose. Raises Declined for an empty
+    room.
+    """
+    present = roll.reservations(room)
+    if not present:
         raise Declined.because("NG")
-    return reservation
+    return present[0]
 
 
 def _safe(part: str) -> str:

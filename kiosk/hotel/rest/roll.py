@@ -31,10 +31,10 @@ class Roll:
         """The next reading names everybody: whoever keeps the guests has lost them."""
         self._present = None
 
-    def reservation(self, room: str) -> str | None:
-        """One of the room's reservations, the first by number; None for an empty room."""
+    def reservations(self, room: str) -> list[str]:
+        """The room's, by number; none for an empty room."""
         present = (self._present or {}).values()
-        return min((guest.reservation for guest in present if guest.room == room), default=None)
+        return sorted(guest.reservation for guest in present if guest.room == room)
 
     def news(self, read: Sequence[GuestIn]) -> list[GuestNews]:
         """``read`` is everybody in house. Who left comes first: the room may be somebody else's by now."""

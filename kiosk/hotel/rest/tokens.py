@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -26,6 +27,9 @@ UNTOLD = 300.0
 """Seconds a token is used that does not say for how long."""
 
 SECRET_LIMIT = 4096
+
+_TOKEN = re.compile(r"[!-~]+")
+"""What fits into a header."""
 
 
 class SecretMissing(Exception):
@@ -111,7 +115,7 @@ class Tokens:
 
 def _read(reply: Reply) -> _Granted:
     granted = reply.read(_Granted) if reply.status == 200 else None
-    if granted is None:
+    if granted is None or not _TOKEN.fullmatch(granted.access_token):
         log.warning("hotel.token-refused", status=reply.status)
         raise NothingDone("no-token", reply.retry_after)
     return granted

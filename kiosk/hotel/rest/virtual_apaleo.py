@@ -80,7 +80,9 @@ class _Refused(Exception):
 
 
 class VirtualApaleo:
-    """``app`` serves both the API and the identity server. ``faults`` befall charges and allowances only."""
+    """``app`` serves both the API and the identity server. ``faults`` befall charges and allowances only, but the
+    repeats of a known key as well.
+    """
 
     property = "KIOSK"
     client = ("KIOSK-AC", "apaleo-client-secret")
@@ -140,15 +142,13 @@ class VirtualApaleo:
     def _keyed(self, handler: Handler) -> Handler:
         async def once(request: Request) -> Response:
             key, body = request.headers.get("idempotency-key", secrets.token_hex()), await request.body()
-            if key in self.keys:
+
+            async def book() -> Response:
+                if key not in self.keys:
+                    self.keys[key] = (body, await handler(request))
                 seen, answer = self.keys[key]
                 if seen != body:
                     raise _Refused(422, "This idempotency key was used for another request")
-                return answer
-
-            async def book() -> Response:
-                answer = await handler(request)
-                self.keys[key] = (body, answer)
                 return answer
 
             return await self.faults.befall(book)

@@ -48,11 +48,14 @@ class NothingDone(Exception):
 
 
 class Lost(Exception):
-    """The request may have been carried out; no whole answer came. ``reason`` as in NoAnswer, or "answer-500"."""
+    """The request may have been carried out; no whole answer came. ``reason`` as in NoAnswer, or "answer-500";
+    ``pause`` as in NothingDone.
+    """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, pause: float | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.pause = pause
 
 
 class Misread(Exception):
@@ -71,10 +74,10 @@ class Reply:
         return f"Reply({self.status}, {len(self.body)} bytes)"
 
     def read(self, shape: type[Shape]) -> Shape | None:
-        """The body as ``shape``; None when it is something else."""
+        """The body as ``shape``; None when it is something else, be it no JSON, no UTF-8 or nested without end."""
         try:
             return msgspec.json.decode(self.body, type=shape)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
 
     def expect(self, shape: type[Shape]) -> Shape:
@@ -178,10 +181,10 @@ def _retry_after(response: httpx.Response) -> float | None:
     if said is None:
         return None
     if said.isdecimal():
-        return min(int(said), LONGEST_PAUSE)
+        return min(float(said), LONGEST_PAUSE)  # of as many digits as it likes, which an int is not
     try:
         now = parsedate_to_datetime(response.headers["date"])
         seconds = (parsedate_to_datetime(said) - now).total_seconds()
-    except (KeyError, ValueError, TypeError):
+    except (KeyError, ValueError, TypeError, OverflowError):
         return LONGEST_PAUSE
     return min(max(seconds, 0.0), LONGEST_PAUSE)
