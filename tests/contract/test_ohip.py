@@ -28,7 +28,8 @@ from kiosk.hotel.rest.line import Absent, Declined, Found, Unclear
 from kiosk.hotel.rest.ohip import Ohip
 from kiosk.hotel.rest.roll import Roll
 from kiosk.hotel.rest.tokens import Client, SecretMissing, Tokens
-from kiosk.hotel.rest.virtual_ohip import APP_KEY, Stay, VirtualOhip
+from kiosk.hotel.rest.virtual_ohip import Stay, VirtualOhip
+from kiosk.hotel.rest.virtual_ohip_gate import APP_KEY, Gate
 from kiosk.hotel.rest.web import LONGEST_PAUSE, Lost, Misread, NothingDone, Reply, Timeouts, Web
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -71,18 +72,18 @@ def server(host: Server, opera: VirtualOhip) -> Server:
 
 
 def settings(folder: Path, url: str, **changes: str) -> OhipSettings:
-    secrets = {"app-key": APP_KEY, "client-secret": VirtualOhip.client[1], "password": VirtualOhip.user[1], **changes}
+    secrets = {"app-key": APP_KEY, "client-secret": Gate.client[1], "password": Gate.user[1], **changes}
     for name, text in secrets.items():
         (folder / name).write_text(text + "\n")
     return OhipSettings(
         url=url,
-        hotel=VirtualOhip.hotel,
+        hotel=Gate.hotel,
         app_key_file=folder / "app-key",
-        client_id=VirtualOhip.client[0],
+        client_id=Gate.client[0],
         client_secret_file=folder / "client-secret",
         transaction_code=VirtualOhip.code,
         cashier=VirtualOhip.cashier,
-        enterprise=VirtualOhip.enterprise,
+        enterprise=Gate.enterprise,
         user=changes.get("user", ""),
         password_file=folder / "password",
     )
@@ -238,12 +239,12 @@ async def test_who_is_not_let_in_with_a_fresh_token_has_done_nothing_and_that_is
     with capture_logs() as logs, pytest.raises(NothingDone, match="not-let-in") as turned_away:
         await system.post(11, posting())
     assert turned_away.value.pause
-    assert opera.tokens_granted == 2
+    assert opera.gate.granted == 2
     assert {"event": "hotel.not-let-in", "log_level": "error"} in logs
 
 
 async def test_a_token_that_fits_into_no_header_is_none(opera, system, monkeypatch):
-    monkeypatch.setattr("kiosk.hotel.rest.virtual_ohip.secrets.token_urlsafe", lambda _: "tökén\n")
+    monkeypatch.setattr("kiosk.hotel.rest.virtual_ohip_gate.secrets.token_urlsafe", lambda _: "tökén\n")
     with pytest.raises(NothingDone, match="no-token"):
         await system.post(11, posting())
     assert opera.count("/charges") == 0
@@ -452,23 +453,23 @@ async def test_messages_are_left_asked_for_and_marked_as_read(opera, system):
 
 async def test_one_token_serves_everybody_who_asks_at_the_same_time(opera, system):
     await asyncio.gather(*(system.in_house() for _ in range(5)))
-    assert opera.tokens_granted == 1
+    assert opera.gate.granted == 1
 
 
 async def test_a_token_that_was_withdrawn_is_replaced_once_and_the_charge_is_booked_once(opera, system):
     await system.in_house()
-    opera.expire_tokens()
+    opera.gate.expire_tokens()
     assert (await system.post(11, posting())).status == "OK"
-    assert opera.tokens_granted == 2
+    assert opera.gate.granted == 2
     assert opera.amounts("31001") == [Decimal("1.50")]
 
 
 async def test_a_token_is_not_used_to_its_last_second(opera, server):
     seconds = 0.0
     web = Web(server.url, Timeouts())
-    form = {"grant_type": "client_credentials", "scope": VirtualOhip.scope}
-    headers = {"x-app-key": APP_KEY, "enterpriseId": VirtualOhip.enterprise}
-    client = Client(*VirtualOhip.client, "/oauth/v1/tokens", form, headers)
+    form = {"grant_type": "client_credentials", "scope": Gate.scope}
+    headers = {"x-app-key": APP_KEY, "enterpriseId": Gate.enterprise}
+    client = Client(*Gate.client, "/oauth/v1/tokens", form, headers)
     tokens = Tokens(web, client, clock=lambda: seconds)
     first = await tokens.bearer()
     seconds = 3600 - 61
@@ -487,7 +488,7 @@ async def test_an_account_that_is_not_let_in_has_done_nothing(tmp_path, opera, s
 
 
 async def test_an_integration_user_may_ask_by_password(tmp_path, opera, server):
-    system = Ohip(settings(tmp_path, server.url, user=VirtualOhip.user[0]), SHANGHAI)
+    system = Ohip(settings(tmp_path, server.url, user=Gate.user[0]), SHANGHAI)
     assert len(await system.in_house()) == 5
     await system.close()
 
@@ -517,11 +518,11 @@ async def test_neither_secrets_nor_guests_are_logged_at_any_level(caplog, capfd,
     with pytest.raises(Lost):
         await system.post(11, posting())
     await system.post(12, posting("31005"))
-    opera.expire_tokens()
+    opera.gate.expire_tokens()
     await system.post(13, posting())
     captured = capfd.readouterr()
     said = " ".join((caplog.text, captured.out, captured.err))
-    for private in (APP_KEY, *VirtualOhip.client, "Bearer", "Basic", "Lindqvist", "31001", "0808"):
+    for private in (APP_KEY, *Gate.client, "Bearer", "Basic", "Lindqvist", "31001", "0808"):
         assert private not in said
 
 
@@ -540,16 +541,16 @@ async def test_neither_secrets_nor_guests_are_logged_at_any_level(caplog, capfd,
 )
 async def test_the_far_side_wants_every_header(opera, server, headers, status):
     async with httpx.AsyncClient(base_url=server.url) as client:
-        form = {"grant_type": "client_credentials", "scope": VirtualOhip.scope}
-        asking = {"x-app-key": APP_KEY, "enterpriseId": VirtualOhip.enterprise}
-        got = await client.post("/oauth/v1/tokens", auth=VirtualOhip.client, headers=asking, data=form)
+        form = {"grant_type": "client_credentials", "scope": Gate.scope}
+        asking = {"x-app-key": APP_KEY, "enterpriseId": Gate.enterprise}
+        got = await client.post("/oauth/v1/tokens", auth=Gate.client, headers=asking, data=form)
         right = {
             "authorization": f"Bearer {got.json()['access_token']}",
             "x-app-key": APP_KEY,
-            "x-hotelid": opera.hotel,
+            "x-hotelid": opera.gate.hotel,
         }
         sent = {name: value for name, value in {**right, **headers}.items() if value is not None}
-        path = f"/rsv/v1/hotels/{opera.hotel}/reservations"
+        path = f"/rsv/v1/hotels/{opera.gate.hotel}/reservations"
         assert (await client.get(path, headers=sent, params={"searchType": "InHouse"})).status_code == status
 
 

@@ -20,6 +20,7 @@ from kiosk.hotel.rest.far_side import Fault, Server
 from kiosk.hotel.rest.line import RestLine
 from kiosk.hotel.rest.ohip import Ohip
 from kiosk.hotel.rest.virtual_ohip import Stay, VirtualOhip
+from kiosk.hotel.rest.virtual_ohip_gate import Gate
 from kiosk.hotel.rest.web import Timeouts
 from kiosk.outbox import DeliveryState
 from tests.contract.rest_kit import BRISK, SHANGHAI, RestStation, running, until
@@ -213,7 +214,7 @@ async def test_a_refusal_is_final_and_says_why(station, reservation, reason):
 
 async def test_a_token_withdrawn_in_the_middle_costs_no_charge(opera, station):
     for _ in range(3):
-        opera.expire_tokens()
+        opera.gate.expire_tokens()
         await station.becomes(station.sell("31001"), DeliveryState.DELIVERED)
     assert opera.amounts("31001") == SENT_ONCE * 3
 
@@ -290,7 +291,7 @@ async def test_neither_guests_nor_secrets_are_logged(opera, station):
         opera.silent = True
         await until(lambda: not station.status.alive)
     said = str(logs)
-    for private in ("31001", "0808", "Lindqvist", VirtualOhip.client[1], "Bearer"):
+    for private in ("31001", "0808", "Lindqvist", Gate.client[1], "Bearer"):
         assert private not in said
 
 

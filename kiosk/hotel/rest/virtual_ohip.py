@@ -1,21 +1,17 @@
 """The far side of the OHIP adapter: a small OPERA Cloud that refuses what the real one refuses, and forgets nothing
 but what it was asked before: the same charge twice is two charges.
 
-Bodies are checked against the members the API names; wrong types, missing and unheard-of members are 400.
+Whom it lets in is the subject of ``virtual_ohip_gate``, what it takes that of ``virtual_ohip_bodies``; a body that is
+otherwise is 400.
 """
 
 from __future__ import annotations
 
-import re
-import secrets
-from base64 import b64decode
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from time import monotonic
-from typing import Literal, TypeVar
-from urllib.parse import parse_qsl
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -24,13 +20,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from kiosk.hotel.rest import virtual_ohip_bodies as bodies
 from kiosk.hotel.rest.far_side import Menu, Severed
+from kiosk.hotel.rest.virtual_ohip_gate import Gate, Refused
 
 Body = TypeVar("Body")
 Handler = Callable[[Request], Awaitable[Response]]
 
-APP_KEY = "41ecd082-8997-4c69-af34-2f72b83645ff"
-_APP_KEY = re.compile(r"[a-f0-9]{8}-[a-f0-9]{4}-4[a-f0-9]{3}-[89aAbB][a-f0-9]{3}-[a-f0-9]{12}")
 LARGEST_PAGE = 200
 
 
@@ -63,131 +59,23 @@ class Line:
     remark: str
 
 
-class _Strict(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    pass
-
-
-class _Id(_Strict):
-    id: str
-    type: Literal["Reservation"]
-    id_context: str = "OPERA"
-
-
-class _Price(_Strict):
-    amount: Decimal
-    currency_code: str
-
-
-class _Charge(_Strict):
-    transaction_code: str
-    price: _Price
-    posting_quantity: int
-    check_number: str = ""
-    posting_reference: str = ""
-    posting_remark: str = ""
-    apply_routing_instructions: bool = True
-    use_package_allowance: bool = False
-
-
-class _Criteria(_Strict):
-    hotel_id: str
-    reservation_id: _Id
-    charges: list[_Charge]
-    cashier_id: int
-    post_it: bool
-
-
-class _Charges(_Strict):
-    criteria: _Criteria
-
-
-class _CallOf(_Strict):
-    reservation_id_list: list[_Id]
-    hotel_id: str
-    room: str
-
-
-class _Span(_Strict):
-    start_date: str
-
-
-class _Call(_Strict):
-    reservation_info: _CallOf
-    call_time: str
-    is_follow_up_call: bool
-    status: Literal["Pending"]
-    time_span: _Span
-
-
-class _Calls(_Strict):
-    calls: list[_Call]
-
-
-class _Message(_Strict):
-    message_text: str
-    message_date: str
-    type_of_message: Literal["Tm", "Vm"]
-    recipient: str = ""
-    operator: str = ""
-
-
-class _Delivery(_Strict):
-    delivery_status: Literal["Nr", "Mr"]
-    delivery_date: str = ""
-    delivered_by: str = ""
-    text_message_sent_by: str = ""
-
-
-class _GuestMessage(_Strict):
-    message: _Message
-    delivery: _Delivery
-
-
-class _GuestMessages(_Strict):
-    hotel_id: str
-    guest_messages: list[_GuestMessage]
-    reservation_id_list: _Id | None = None
-
-
-class _Wish(_Strict):
-    hotel_id: str
-    room_list: list[str]
-    status: Literal["DoNotDisturb", "MakeUpRoom", "NoStatusSelected"]
-
-
-class _Wishes(_Strict):
-    criteria: _Wish
-
-
-class _Refused(Exception):
-    def __init__(self, status: int, title: str = "", code: str = "") -> None:
-        super().__init__(title)
-        self.response = JSONResponse(
-            {"type": "Bad Request", "title": title, "detail": title, "o:errorCode": code, "language": "en"}, status
-        )
-
-
 class VirtualOhip:
     """``app`` is to be served; the rest is for whoever arranges and looks.
 
     ``faults`` befall charges, ``errand_faults`` whatever else changes something.
     """
 
-    hotel = "KIOSKHTL"
-    enterprise = "ENT123"
-    scope = "urn:opc:hgbu:ws:__myscopes__"
-    client = ("kiosk-client", "kiosk-client-secret")
-    user = ("KIOSK@EXAMPLE", "integration-word")
     code = "4510"
     cashier = 42
 
     def __init__(self, zone: ZoneInfo, *stays: Stay) -> None:
         self.zone = zone
+        self.gate = Gate()
         self.stays = {stay.id: stay for stay in stays}
         self.folios: dict[str, list[Line]] = {}
         self.wake_ups: dict[str, set[str]] = {}
         self.wishes: dict[str, str] = {}
-        self.messages: dict[str, dict[str, _GuestMessage]] = {}
+        self.messages: dict[str, dict[str, bodies.GuestMessage]] = {}
         self.faults = Menu()
         self.errand_faults = Menu()
         self.night_audit = False
@@ -196,15 +84,12 @@ class VirtualOhip:
         self.services = True
         self.discreet = False
         """Folios are shown without their postings."""
-        self.token_seconds = 3600.0
-        self.tokens_granted = 0
         self.asked: list[str] = []
-        self._tokens: dict[str, float] = {}
         self._numbers = 660_000
         stay = "/reservations/{reservation}"
         self.app = Starlette(
             routes=[
-                Route("/oauth/v1/tokens", self._answered(self._token), methods=["POST"]),
+                Route("/oauth/v1/tokens", self._answered(self.gate.token), methods=["POST"]),
                 Route("/rsv/v1/hotels/{hotel}/reservations", self._guarded(self._list), methods=["GET"]),
                 Route(f"/rsv/v1/hotels/{{hotel}}{stay}", self._guarded(self._one), methods=["GET"]),
                 Route(
@@ -253,12 +138,9 @@ class VirtualOhip:
         self.stays[reservation] = replace(self.stays[reservation], room=room)
 
     def leave_message(self, reservation: str, id: str, text: str) -> None:
-        message = _Message(message_text=text, message_date="2026-01-18 10:57:15.0", type_of_message="Tm")
-        told = _GuestMessage(message=message, delivery=_Delivery(delivery_status="Nr"))
+        message = bodies.Message(message_text=text, message_date="2026-01-18 10:57:15.0", type_of_message="Tm")
+        told = bodies.GuestMessage(message=message, delivery=bodies.Delivery(delivery_status="Nr"))
         self.messages.setdefault(reservation, {})[id] = told
-
-    def expire_tokens(self) -> None:
-        self._tokens.clear()
 
     def amounts(self, reservation: str) -> list[Decimal]:
         return [line.amount for line in self.folios.get(reservation, [])]
@@ -276,14 +158,14 @@ class VirtualOhip:
                 return Severed()
             try:
                 return await handler(request)
-            except _Refused as refusal:
+            except Refused as refusal:
                 return refusal.response
 
         return answer
 
     def _guarded(self, handler: Handler) -> Handler:
         async def guard(request: Request) -> Response:
-            self._check(request)
+            self.gate.check(request)
             return await handler(request)
 
         return self._answered(guard)
@@ -294,71 +176,35 @@ class VirtualOhip:
 
         return self._guarded(write)
 
-    def _check(self, request: Request) -> None:
-        if request.headers.get("x-app-key") != APP_KEY:
-            raise _Refused(403)
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme != "Bearer" or self._tokens.get(token, 0.0) <= monotonic():
-            raise _Refused(401)
-        if "x-hotelid" not in request.headers:
-            raise _Refused(400, "x-hotelid is missing")
-        if not request.headers["x-hotelid"] == request.path_params["hotel"] == self.hotel:
-            raise _Refused(403)
-
-    async def _token(self, request: Request) -> Response:
-        if not _APP_KEY.fullmatch(request.headers.get("x-app-key", "")):
-            raise _Refused(400, "x-app-key")
-        scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
-        known = b64decode(credentials).decode() == ":".join(self.client) if scheme == "Basic" else False
-        if not known or request.headers["x-app-key"] != APP_KEY:
-            raise _Refused(401)
-        if request.headers.get("content-type") != "application/x-www-form-urlencoded":
-            raise _Refused(400, "content-type")
-        form = dict(parse_qsl((await request.body()).decode()))
-        match form.get("grant_type"):
-            case "client_credentials":
-                if request.headers.get("enterpriseid") != self.enterprise or form.get("scope") != self.scope:
-                    raise _Refused(401)
-            case "password":
-                if (form.get("username"), form.get("password")) != self.user:
-                    raise _Refused(401)
-            case _:
-                raise _Refused(400, "grant_type")
-        self.tokens_granted += 1
-        token = secrets.token_urlsafe(24)
-        self._tokens[token] = monotonic() + self.token_seconds
-        granted = {"access_token": token, "expires_in": self.token_seconds, "token_type": "Bearer"}
-        return JSONResponse(granted)
-
     def _stay(self, request: Request) -> Stay:
         stay = self.stays.get(request.path_params["reservation"])
         if stay is None:
-            raise _Refused(404, "Reservation not found")
+            raise Refused(404, "Reservation not found")
         return stay
 
     def _housed(self, request: Request) -> Stay:
         stay = self._stay(request)
         if not stay.in_house:
-            raise _Refused(400, "Reservation is not in house")
+            raise Refused(400, "Reservation is not in house")
         return stay
 
     async def _read(self, request: Request, shape: type[Body]) -> Body:
         if request.headers.get("content-type", "").split(";")[0] != "application/json":
-            raise _Refused(415)
+            raise Refused(415)
         try:
             return msgspec.json.decode(await request.body(), type=shape)
         except msgspec.DecodeError as fault:
-            raise _Refused(400, str(fault)) from None
+            raise Refused(400, str(fault)) from None
 
     # rsv
 
     async def _list(self, request: Request) -> Response:
         wanted = request.query_params
         if wanted.get("searchType") != "InHouse":
-            raise _Refused(400, "searchType")
+            raise Refused(400, "searchType")
         limit, offset = int(wanted.get("limit", "20")), int(wanted.get("offset", "0"))
         if not 0 < limit <= LARGEST_PAGE:
-            raise _Refused(400, "limit")
+            raise Refused(400, "limit")
         present = sorted((stay for stay in self.stays.values() if stay.in_house), key=lambda stay: stay.id)
         page = present[offset : offset + limit]
         if not present:
@@ -382,45 +228,45 @@ class VirtualOhip:
         return JSONResponse({"reservations": {"reservation": [told]}})
 
     async def _write(self, request: Request) -> Response:
-        body, stay = await self._read(request, _GuestMessages), self._housed(request)
+        body, stay = await self._read(request, bodies.GuestMessages), self._housed(request)
         waiting = self.messages.setdefault(stay.id, {})
         for each in body.guest_messages:
             waiting[str(347_000 + len(waiting))] = each
         return JSONResponse({"guestMessages": []}, 201)
 
     async def _rewrite(self, request: Request) -> Response:
-        body, stay = await self._read(request, _GuestMessages), self._stay(request)
+        body, stay = await self._read(request, bodies.GuestMessages), self._stay(request)
         id = request.path_params["message"]
         if id not in self.messages.get(stay.id, {}):
-            raise _Refused(404, "Guest message not found")
+            raise Refused(404, "Guest message not found")
         self.messages[stay.id][id] = body.guest_messages[0]
         return JSONResponse({})
 
     # csh
 
     async def _charge(self, request: Request) -> Response:
-        posted = self._book(self._housed(request), (await self._read(request, _Charges)).criteria)
+        posted = self._book(self._housed(request), (await self._read(request, bodies.Charges)).criteria)
         return JSONResponse({"postings": [_posted(line) for line in posted], "links": []}, 201)
 
-    def _book(self, stay: Stay, criteria: _Criteria) -> list[Line]:
-        if criteria.reservation_id.id != stay.id or criteria.hotel_id != self.hotel:
-            raise _Refused(400, "The reservation in the body is another")
+    def _book(self, stay: Stay, criteria: bodies.Criteria) -> list[Line]:
+        if criteria.reservation_id.id != stay.id or criteria.hotel_id != self.gate.hotel:
+            raise Refused(400, "The reservation in the body is another")
         if criteria.cashier_id != self.cashier:
-            raise _Refused(400, "Cashier is not valid")
+            raise Refused(400, "Cashier is not valid")
         if self.night_audit:
-            raise _Refused(400, "End of Day process is running")
+            raise Refused(400, "End of Day process is running")
         if stay.no_post:
-            raise _Refused(400, "No Post flag is set for this reservation")
+            raise Refused(400, "No Post flag is set for this reservation")
         total = sum(self.amounts(stay.id), Decimal()) + sum(each.price.amount for each in criteria.charges)
         if stay.limit is not None and total > stay.limit:
-            raise _Refused(400, "Credit limit exceeded")
+            raise Refused(400, "Credit limit exceeded")
         if any(each.transaction_code != self.code for each in criteria.charges):
-            raise _Refused(400, "Transaction code is not valid")
+            raise Refused(400, "Transaction code is not valid")
         lines = [self._line(each) for each in criteria.charges]
         self.folios.setdefault(stay.id, []).extend(lines)
         return lines
 
-    def _line(self, charge: _Charge) -> Line:
+    def _line(self, charge: bodies.Charge) -> Line:
         self._numbers += 1
         return Line(
             self._numbers,
@@ -435,7 +281,7 @@ class VirtualOhip:
     async def _folio(self, request: Request) -> Response:
         stay = self._stay(request)
         if "Postings" not in request.query_params.getlist("fetchInstructions"):
-            raise _Refused(400, "fetchInstructions")
+            raise Refused(400, "fetchInstructions")
         postings = [_posted(line) for line in self.folios.get(stay.id, [])]
         shown = [] if self.discreet else postings
         window = {"folioWindowNo": 1, "folios": [{"postings": shown}], "emptyFolio": not postings}
@@ -444,31 +290,31 @@ class VirtualOhip:
     # fof, hsk
 
     async def _call(self, request: Request) -> Response:
-        body, stay = await self._read(request, _Calls), self._housed(request)
+        body, stay = await self._read(request, bodies.Calls), self._housed(request)
         for call in body.calls:
             at = datetime.strptime(call.call_time, "%Y-%m-%d %H:%M:%S").replace(tzinfo=self.zone)
             if call.reservation_info.room != stay.room or call.time_span.start_date != call.call_time[:10]:
-                raise _Refused(400, "Wake up call does not fit the reservation")
+                raise Refused(400, "Wake up call does not fit the reservation")
             if at <= datetime.now(self.zone):
-                raise _Refused(400, "Wake up time must be in the future")
+                raise Refused(400, "Wake up time must be in the future")
             self.wake_ups.setdefault(stay.id, set()).add(call.call_time)
         return JSONResponse({}, 201)
 
     async def _uncall(self, request: Request) -> Response:
         stay, at = self._stay(request), request.query_params.get("callTime", "")
         if at not in self.wake_ups.get(stay.id, set()):
-            raise _Refused(404, "Wake up call not found")
+            raise Refused(404, "Wake up call not found")
         self.wake_ups[stay.id].discard(at)
         return Response(status_code=200)
 
     async def _wish(self, request: Request) -> Response:
-        wish = (await self._read(request, _Wishes)).criteria
+        wish = (await self._read(request, bodies.Wishes)).criteria
         if not self.services:
             title = "Guest Service Status functionality is currently not available for this Property"
-            raise _Refused(400, title, "FOF00247")
+            raise Refused(400, title, "FOF00247")
         occupied = {stay.room for stay in self.stays.values() if stay.in_house}
         if not occupied.issuperset(wish.room_list):
-            raise _Refused(400, "Room is not occupied", "FOF00241")
+            raise Refused(400, "Room is not occupied", "FOF00241")
         self.wishes.update(dict.fromkeys(wish.room_list, wish.status))
         return JSONResponse({})
 
