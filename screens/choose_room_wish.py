@@ -85,11 +85,18 @@ class ChooseRoomWishScreen(QuestionScreen):
             wishes.add_widget(self._ends, index=len(wishes.children) - 1)
         elif not disturb and self._ends.parent:
             wishes.remove_widget(self._ends)
-        self.unchanged = wished == self.question.now
+        self.unchanged = wished == self.question.now and not self._again
         self.action = self._action()
+
+    @property
+    def _again(self) -> bool:
+        """Who waits for the room to be made up may ask once more."""
+        return self.wished.wish is self.question.now.wish is RoomWish.MAKE_UP
 
     def _action(self) -> str:
         wished = self.wished
+        if self._again:
+            return self.t("room-wish.set.make-up-again")
         if self.unchanged:
             return self.t("room-wish.unchanged")
         if wished.until is not None:

@@ -14,6 +14,10 @@ class ConfirmWakeUpScreen(QuestionScreen):
     def time(self) -> str:
         return clock(self.question.at)
 
+    @property
+    def subtitle_words(self) -> str:
+        return self.t(f"wake-up.confirm.subtitle-{self.question.caller.value}")
+
     def fill(self) -> None:
         question, call = self.question, self.ids.call
         call.read(question.at, question.today, self.t)
@@ -23,4 +27,4 @@ class ConfirmWakeUpScreen(QuestionScreen):
         if question.instead_of is not None:
             instead = moment(question.instead_of, question.today, self.t)
             call.fact("undo", self.t("wake-up.confirm.instead", at=instead), tone="brass")
-        call.fact("phone", self.t("wake-up.confirm.rings"))
+        call.fact("phone", self.t(f"wake-up.rings-{question.caller.value}"))

@@ -12,6 +12,13 @@ from screens.surfaces import Card
 
 @screen_for(ReadMessages)
 class ReadMessagesScreen(QuestionScreen):
+    @property
+    def found(self) -> str:
+        """Messages to be read, surely none, or none that are known."""
+        if self.question.messages:
+            return "read"
+        return "none" if self.question.complete else "unknown"
+
     def fill(self) -> None:
         messages = self.question.messages
         if not messages:
@@ -19,7 +26,7 @@ class ReadMessagesScreen(QuestionScreen):
             self.ids.actions.remove_widget(self.ids.later)
         for message in messages:
             self.ids.messages.add_widget(self._card(message))
-        if not self.question.complete:
+        if messages and not self.question.complete:
             self.ids.messages.add_widget(QuietNote(self.t("message.read.incomplete")))
 
     def _card(self, message: MessageView) -> MessageCard:

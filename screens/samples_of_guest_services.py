@@ -18,12 +18,12 @@ from kiosk.journeys.message_questions import (
     Note,
     ReadMessages,
     WriteMessage,
-    words_of,
 )
 from kiosk.journeys.room_wish_questions import STAGES as ROOM_WISH_STAGES
 from kiosk.journeys.room_wish_questions import ChooseRoomWish, RoomWish, Wished
 from kiosk.journeys.wake_up_questions import (
     STAGES,
+    Caller,
     CallState,
     ChooseWakeUp,
     ConfirmCancel,
@@ -68,12 +68,15 @@ def guest_services(language: str) -> Mapping[str, Sample]:
 
 def _wake_ups(language: str) -> Mapping[str, Sample]:
     asking, done = Situation(language, STAGES, can_go_back=True), Situation(language, STAGES)
+    listed = Situation(language)
     usual = ChooseWakeUp(DAYS[:5], EARLIEST, TOMORROW)
+    watched, person = Caller.WATCHED, Caller.PERSON
     return {
-        "wake-ups": (WakeUps(CALLS, TODAY), done),
-        "wake-ups-one": (WakeUps(CALLS[:1], TODAY), done),
-        "wake-ups-full": (WakeUps((*CALLS, LAST), TODAY, full=True), done),
-        "wake-ups-none": (WakeUps((), TODAY), done),
+        "wake-ups": (WakeUps(CALLS, TODAY, watched), listed),
+        "wake-ups-one": (WakeUps(CALLS[:1], TODAY, Caller.SYSTEM), done),
+        "wake-ups-full": (WakeUps((*CALLS, LAST), TODAY, watched, full=True), done),
+        "wake-ups-none": (WakeUps((), TODAY, watched), done),
+        "wake-ups-by-person": (WakeUps(CALLS[1:2], TODAY, person), done),
         "choose-wake-up": (usual, asking),
         "choose-wake-up-changing": (
             ChooseWakeUp(DAYS, EARLIEST, LATER, changing=TOMORROW, taken=(CALLS[1].at,)),
@@ -81,11 +84,12 @@ def _wake_ups(language: str) -> Mapping[str, Sample]:
         ),
         "choose-wake-up-taken": (ChooseWakeUp(DAYS, EARLIEST, CALLS[1].at, taken=(CALLS[1].at,)), asking),
         "choose-wake-up-late": (ChooseWakeUp(DAYS[:2], EARLIEST, datetime.fromisoformat("2026-05-08 06:30")), asking),
-        "confirm-wake-up": (ConfirmWakeUp(TOMORROW, TODAY, room="0812"), asking),
-        "confirm-wake-up-changing": (ConfirmWakeUp(LATER, TODAY, instead_of=TOMORROW), asking),
+        "confirm-wake-up": (ConfirmWakeUp(TOMORROW, TODAY, watched, room="0812"), asking),
+        "confirm-wake-up-changing": (ConfirmWakeUp(LATER, TODAY, Caller.SYSTEM, instead_of=TOMORROW), asking),
+        "confirm-wake-up-by-person": (ConfirmWakeUp(TOMORROW, TODAY, person, room="0812"), asking),
         "confirm-cancel": (ConfirmCancel(TOMORROW, TODAY), asking),
         "done-wake-up": (
-            Done("done.wake-up.ordered", "wake-up", (("at", TOMORROW.isoformat()),), "done.wake-up.by-system"),
+            Done("done.wake-up.ordered", "wake-up", (("at", TOMORROW.isoformat()),), "done.wake-up.by-watched"),
             done,
         ),
         "asking-hotel": (Progress("progress.asking-hotel", stage="confirm"), done),
@@ -93,29 +97,24 @@ def _wake_ups(language: str) -> Mapping[str, Sample]:
 
 
 def _messages(language: str) -> Mapping[str, Sample]:
-    reading, leaving = (Situation(language, trail, can_go_back=True) for trail in (READING, LEAVING))
+    leaving = Situation(language, LEAVING, can_go_back=True)
     said = MESSAGES[language]
     messages = (MessageView(1, said[0]), MessageView(2, said[1], datetime.fromisoformat("2026-05-08 11:40")))
     return {
         "message-way": (ChooseMessageWay(), Situation(language, can_go_back=True)),
+        "message-way-not-here": (ChooseMessageWay("messages.not-here"), Situation(language, can_go_back=True)),
         "read-messages": (ReadMessages(messages), Situation(language, READING)),
         "read-messages-some": (ReadMessages(messages[1:], complete=False), Situation(language, READING)),
         "read-messages-none": (ReadMessages(()), Situation(language, READING)),
-        "read-messages-none-known": (ReadMessages((), complete=False), reading),
+        "read-messages-none-known": (ReadMessages((), complete=False), Situation(language, READING)),
         "for-whom": (ForWhom(), leaving),
         "for-whom-typed": (ForWhom("ALEX EXAMPLE"), leaving),
         "write-message": (WriteMessage(Note("front-desk", "SAM 6021")), leaving),
         "write-message-empty": (WriteMessage(), leaving),
         "write-message-own": (WriteMessage(OWN_WORDS), leaving),
         "write-message-full": (WriteMessage(FULL), leaving),
-        "confirm-message": (
-            ConfirmMessage("ALEX EXAMPLE", words_of(Note("in-the-lobby", "SAM 6021"), language)),
-            leaving,
-        ),
-        "confirm-message-own": (
-            ConfirmMessage("ALEX EXAMPLE", words_of(FULL, language)),
-            leaving,
-        ),
+        "confirm-message": (ConfirmMessage("ALEX EXAMPLE", Note("in-the-lobby", "SAM 6021")), leaving),
+        "confirm-message-own": (ConfirmMessage("ALEX EXAMPLE", FULL), leaving),
         "done-message": (Done("done.message.left", "sent", (), "done.message.passed-on"), Situation(language, LEAVING)),
     }
 
@@ -126,6 +125,7 @@ def _room_wishes(language: str) -> Mapping[str, Sample]:
     return {
         "room-wish": (ChooseRoomWish(Wished(RoomWish.NONE), ENDS, TODAY), asking),
         "room-wish-undisturbed": (ChooseRoomWish(Wished(RoomWish.DO_NOT_DISTURB, ENDS[2]), ENDS, TODAY), asking),
+        "room-wish-make-up": (ChooseRoomWish(Wished(RoomWish.MAKE_UP), ENDS, TODAY), asking),
         "done-room-wish": (
             Done("done.room-wish.do-not-disturb-until", "do-not-disturb", until, "done.room-wish.told"),
             done,

@@ -30,7 +30,8 @@ class WriteMessageScreen(QuestionScreen):
     complete = BooleanProperty(defaultvalue=False)
 
     def keep(self) -> object:
-        return self.question, self._note(), self._active is self._text
+        """Own words too that a ready message stands in front of."""
+        return self.question, Note(self.template, self._sender.text, self._text.text), self._active is self._text
 
     def fill(self) -> None:
         for name in TEMPLATES:

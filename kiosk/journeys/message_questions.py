@@ -28,7 +28,9 @@ class MessageWay(Enum):
 
 @dataclass(frozen=True)
 class ChooseMessageWay(Question[MessageWay]):
-    """Read one's own messages, or leave one for somebody."""
+    """Read one's own messages, or leave one for somebody. ``unread`` is why none can be read here, a message key."""
+
+    unread: str | None = None
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class MessageView:
 class ReadMessages(Question[tuple[int, ...]]):
     """The guest's messages, newest last. The answer: numbers of those that were read and are done with.
 
-    ``complete`` is False where the hotel system could not be asked just now: there may be more.
+    ``complete`` is False where the hotel system has not told them all just now: there may be more.
     """
 
     stage: ClassVar[str | None] = "read"
@@ -70,8 +72,8 @@ class Note:
 
 
 def words_of(note: Note, language: str) -> str:
-    """The whole text as it is handed over."""
-    return texts(language)(f"message.template.{note.template}", sender=note.sender, text=note.text)
+    """The whole text as it is handed over in ``language``."""
+    return texts(language)(f"message.template.{note.template}", sender=note.sender, text=note.text).strip()
 
 
 @dataclass(frozen=True)
@@ -84,8 +86,11 @@ class WriteMessage(Question[Note]):
 
 @dataclass(frozen=True)
 class ConfirmMessage(Question[bool]):
-    """Read back: ``words`` is the whole text as it will be handed over. False: write again."""
+    """Read ``note`` back. False: write again.
+
+    It is handed over in the language in which it is confirmed, so the screen words it in its own.
+    """
 
     stage: ClassVar[str | None] = "confirm"
     name: str = field(repr=False)
-    words: str = field(repr=False)
+    note: Note

@@ -1,4 +1,7 @@
-"""Messages: read one's own after identification; leave one for a guest, by name, learning nothing about the guest."""
+"""Messages: read one's own after identification; leave one for a guest, by name, learning nothing about the guest.
+
+A message is handed over in the language in which it was read back to whoever leaves it.
+"""
 
 from __future__ import annotations
 
@@ -23,19 +26,17 @@ from kiosk.journeys.message_questions import (
     Note,
     ReadMessages,
     WriteMessage,
+    words_of,
 )
 from kiosk.journeys.service import Service
 from kiosk.journeys.welcome import Apology, PriceSection, ServiceTile
 from kiosk.station import Station
-from kiosk.texts import texts
 from kiosk.visit import Progress, Visit, WentBack
 
 FETCH = 6.0
 """Seconds the hotel system has to tell a guest's messages."""
 ACCEPT = 1.2
 """Seconds it takes to accept a message, whoever it is for: nothing is to be learned from the clock."""
-
-LANGUAGES_OF_GUESTS = {"ZH": "zh_CN", "EN": "en"}
 
 
 async def messages(visit: Visit, station: Station) -> bool:
@@ -45,7 +46,7 @@ async def messages(visit: Visit, station: Station) -> bool:
     """
     while True:
         visit.trail = ()
-        way = await visit.ask_or_back(ChooseMessageWay())
+        way = await visit.ask_or_back(ChooseMessageWay(None if station.register.rules.mail else "messages.not-here"))
         with suppress(WentBack):
             return await (_read(visit, station) if way is MessageWay.READ else _leave(visit, station))
 
@@ -88,8 +89,9 @@ async def _leave(visit: Visit, station: Station) -> bool:
         await visit.ask(Apology("messages.later"))
         return True
     name, note = await _written(visit)
+    text = words_of(note, visit.language)
     visit.show(Progress("progress.moment", stage="confirm"))
-    await asyncio.gather(_accept(visit, station, name, note), asyncio.sleep(ACCEPT))
+    await asyncio.gather(_accept(visit, station, name, text), asyncio.sleep(ACCEPT))
     return await visit.ask(Done("done.message.left", "sent", (), "done.message.passed-on"))
 
 
@@ -104,22 +106,15 @@ async def _written(visit: Visit) -> tuple[str, Note]:
             while True:
                 note = _plain_note(await visit.ask_or_back(WriteMessage(note)))
                 with suppress(WentBack):
-                    if await visit.ask_or_back(ConfirmMessage(name, words(note, visit.language))):
+                    if await visit.ask_or_back(ConfirmMessage(name, note)):
                         return name, note
 
 
-async def _accept(visit: Visit, station: Station, name: str, note: Note) -> None:
+async def _accept(visit: Visit, station: Station, name: str, text: str) -> None:
     """The same work for a guest who is here, for several of that name, and for nobody."""
     found = await station.guests.named(name)
-    language = LANGUAGES_OF_GUESTS.get(found[0].language, "en") if len(found) == 1 and found[0].language else None
-    text = words(note, language or visit.language)
     store = station.register.messages
     await store.db.run(store.leave, found, name, text, visit.id, visit.language)
-
-
-def words(note: Note, language: str) -> str:
-    """The whole text as it is handed over."""
-    return texts(language)(f"message.template.{note.template}", sender=note.sender, text=note.text).strip()
 
 
 def plain(text: str, longest: int) -> str:

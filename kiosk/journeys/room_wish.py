@@ -17,7 +17,9 @@ from kiosk.visit import Visit
 HOURS = (1, 2, 4)
 """Ends on offer: so many hours from now, to the half hour."""
 MORNINGS = (9, 12)
-"""And these hours of tomorrow."""
+"""And these hours, when they come next; of a night's rest that is still under way too."""
+SHORTEST = timedelta(minutes=31)
+"""Nobody is left undisturbed for a shorter time."""
 ICONS = {RoomWish.NONE: "no-wish", RoomWish.DO_NOT_DISTURB: "do-not-disturb", RoomWish.MAKE_UP: "make-up"}
 
 
@@ -51,16 +53,22 @@ def ends(now: datetime) -> tuple[datetime, ...]:
     """When do-not-disturb may end by itself, soonest first."""
     minute = 30 if 0 < now.minute <= 30 else 0
     start = now.replace(minute=minute, second=0, microsecond=0) + timedelta(hours=now.minute > 30)
-    tomorrow = now.replace(minute=0, second=0, microsecond=0) + timedelta(days=1)
     offered = {start + timedelta(hours=hours) for hours in HOURS}
-    return tuple(sorted(offered | {tomorrow.replace(hour=hour) for hour in MORNINGS}))
+    return tuple(sorted(offered | {_next(hour, now + SHORTEST) for hour in MORNINGS}))
+
+
+def _next(hour: int, after: datetime) -> datetime:
+    at = after.replace(hour=hour, minute=0, second=0, microsecond=0)
+    return at if at >= after else at + timedelta(days=1)
 
 
 def _wished(held: Held | None, now: datetime) -> Wished:
     if held is None:
         return Wished(RoomWish.NONE)
-    until = None if held.until is None else datetime.fromtimestamp(held.until / 1000, now.tzinfo)
-    return Wished(RoomWish(held.wish), until)
+    wish = RoomWish(held.wish)
+    if held.until is None or wish is not RoomWish.DO_NOT_DISTURB:
+        return Wished(wish)
+    return Wished(wish, datetime.fromtimestamp(held.until / 1000, now.tzinfo))
 
 
 def _done(wish: RoomWish, until: datetime | None) -> Done:

@@ -28,7 +28,10 @@ class Wished:
 
 @dataclass(frozen=True)
 class ChooseRoomWish(Question[Wished]):
-    """What shall hold for the guest's own room. ``now`` holds at the moment; ``ends`` are the times on offer."""
+    """What shall hold for the guest's own room. ``now`` holds at the moment; ``ends`` are the times on offer.
+
+    To make up the room may be wished again while it holds; anything else that holds already is no answer.
+    """
 
     stage: ClassVar[str | None] = "choose"
     now: Wished

@@ -12,6 +12,7 @@ from kiosk.journeys.identify import identify, unavailable
 from kiosk.journeys.service import Service
 from kiosk.journeys.wake_up_questions import (
     STAGES,
+    Caller,
     CallState,
     CancelCall,
     ChangeCall,
@@ -39,12 +40,6 @@ STATES = {
     WakeUpState.ORDERED: CallState.PENDING,
     WakeUpState.REGISTERED: CallState.CONFIRMED,
     WakeUpState.WITH_OPERATOR: CallState.OPERATOR,
-}
-
-MORE = {
-    CallState.PENDING: "done.wake-up.pending",
-    CallState.CONFIRMED: "done.wake-up.by-system",
-    CallState.OPERATOR: "done.wake-up.by-person",
 }
 
 
@@ -81,9 +76,11 @@ class Waking:
     async def _listed(self) -> OrderCall | ChangeCall | CancelCall | None:
         calls = await self._calls()
         views = tuple(WakeUpView(call.number, self._local(call.at), STATES[call.state]) for call in calls)
-        return await self.visit.ask(WakeUps(views, self._today, full=len(calls) >= MOST))
+        self.visit.trail = STAGES if self.done else ()  # only looked at, the list is no stage of an order
+        return await self.visit.ask(WakeUps(views, self._today, self._caller, full=len(calls) >= MOST))
 
     async def _do(self, choice: OrderCall | ChangeCall | CancelCall) -> None:
+        self.visit.trail = STAGES
         try:
             match choice:
                 case OrderCall():
@@ -126,40 +123,56 @@ class Waking:
         while True:
             suggested = await self._chosen(suggested, changing)
             with suppress(WentBack):
-                question = ConfirmWakeUp(suggested, self._today, self.told_room, changing)
+                question = ConfirmWakeUp(suggested, self._today, self._caller, self.told_room, changing)
                 if await self.visit.ask_or_back(question) and self._in_time(suggested):
                     return suggested
 
     async def _chosen(self, suggested: datetime | None, changing: datetime | None) -> datetime:
-        earliest = self._earliest()
-        taken = tuple(self._local(call.at) for call in await self._calls())
-        question = ChooseWakeUp(
-            days=tuple(self._today + timedelta(days=ahead) for ahead in range(self._days_ahead + 1)),
-            earliest=earliest,
-            suggested=max(suggested or self._usual(earliest), earliest),
-            changing=changing,
-            taken=tuple(at for at in taken if at != changing),
-        )
         while True:
-            at = self._real(await self.visit.ask_or_back(question))
-            if self._in_time(at):
-                return at
+            earliest = self._earliest()
+            taken = tuple(self._local(call.at) for call in await self._calls())
+            days = tuple(self._today + timedelta(days=ahead) for ahead in range(self._days_ahead + 1))
+            if suggested is None or suggested.date() > days[-1]:
+                suggested = self._usual(earliest)
+            question = ChooseWakeUp(
+                days=days,
+                earliest=earliest,
+                suggested=max(suggested, earliest),
+                changing=changing,
+                taken=tuple(at for at in taken if at != changing),
+            )
+            suggested = self._real(await self.visit.ask_or_back(question))
+            if self._in_time(suggested):
+                return suggested
 
     def _in_time(self, at: datetime) -> bool:
-        """Not over, or as good as, while the guest was thinking; and not too far ahead."""
+        """Not over, or as good as, while the guest was thinking; and not too far ahead. Says which."""
+        latest = self._today + timedelta(days=self._days_ahead)
         if at < self.station.clock() + LEAD - timedelta(minutes=2):
             self.visit.tell(Notice("wake-up.too-soon"))
-            return False
-        return at.date() <= self._today + timedelta(days=self._days_ahead)
+        elif at.date() > latest:
+            self.visit.tell(Notice("wake-up.too-far", (("day", latest.isoformat()),)))
+        else:
+            return True
+        return False
 
     async def _ordered(self, key: str, number: int, at: datetime) -> None:
         """Wait for a moment until the hotel system has it: then the list says so at once."""
-        self.visit.show(Progress("progress.asking-hotel", stage="confirm"))
         register = self.station.register
-        await register.until(lambda: register.wake_ups.state_of(number) is not WakeUpState.ORDERED, PATIENCE)
+        if self._caller is not Caller.PERSON:
+            self.visit.show(Progress("progress.asking-hotel", stage="confirm"))
+            await register.until(lambda: register.wake_ups.state_of(number) is not WakeUpState.ORDERED, PATIENCE)
         state = await register.db.run(register.wake_ups.state_of, number)
-        more = MORE[STATES.get(state, CallState.PENDING)]
-        self.done = Done(key, "wake-up", (("at", at.isoformat()),), more)
+        self.done = Done(key, "wake-up", (("at", at.isoformat()),), self._what_happens(state))
+
+    def _what_happens(self, state: WakeUpState) -> str:
+        match STATES.get(state):
+            case CallState.CONFIRMED:
+                return f"done.wake-up.by-{self._caller.value}"
+            case CallState.OPERATOR:
+                return f"done.wake-up.by-{Caller.PERSON.value}"
+            case _:
+                return "done.wake-up.pending"
 
     async def _calls(self) -> list[WakeUp]:
         wake_ups = self.station.register.wake_ups
@@ -196,6 +209,13 @@ class Waking:
     @property
     def _today(self) -> date:
         return self.station.clock().date()
+
+    @property
+    def _caller(self) -> Caller:
+        rules = self.station.register.rules
+        if rules.wake_up.by == "operator":
+            return Caller.PERSON
+        return Caller.WATCHED if rules.results else Caller.SYSTEM
 
     @property
     def _days_ahead(self) -> int:

@@ -23,6 +23,17 @@ class CallState(Enum):
     """A person at the switchboard will call."""
 
 
+class Caller(Enum):
+    """Who calls in this house, and what may be promised therefore."""
+
+    WATCHED = "watched"
+    """The hotel system, which tells who did not answer: then a person goes there."""
+    SYSTEM = "system"
+    """The hotel system; nobody learns whether the guest answered."""
+    PERSON = "person"
+    """A person at the switchboard."""
+
+
 @dataclass(frozen=True)
 class WakeUpView:
     """One call of the guest's own room; ``number`` is the station's."""
@@ -54,6 +65,7 @@ class WakeUps(Question[OrderCall | ChangeCall | CancelCall | None]):
     stage: ClassVar[str | None] = "done"
     calls: tuple[WakeUpView, ...]
     today: date
+    caller: Caller
     full: bool = False
 
 
@@ -79,6 +91,7 @@ class ConfirmWakeUp(Question[bool]):
     stage: ClassVar[str | None] = "confirm"
     at: datetime
     today: date
+    caller: Caller
     room: str | None = field(default=None, repr=False)
     instead_of: datetime | None = None
 

@@ -187,7 +187,8 @@ def test_a_message_is_accepted_in_the_same_words_whoever_it_is_for(glass, kiosk,
     glass.tap("continue")
     asked = glass.wait_for(ConfirmMessage)
     glass.picture(f"{language}-message-confirm")
-    assert (asked.name, asked.words) == (name.upper(), expected)
+    assert (asked.name, asked.note) == (name.upper(), Note("in-the-lobby", "SAM"))
+    assert expected in words_on(glass.screen)
     glass.tap("confirm")
     done = glass.wait_for(Done)
     glass.picture(f"{language}-message-done")
@@ -212,9 +213,44 @@ def test_what_was_written_is_still_there_after_going_back_and_in_another_languag
     glass.wait_for(WriteMessage)
     glass.picture("en-message-own-words")
     glass.tap("continue")
-    assert glass.wait_for(ConfirmMessage).words == "See you. At six?\nSAM"
+    glass.wait_for(ConfirmMessage)
+    assert "See you. At six?\nSAM" in words_on(glass.screen)
     glass.tap("again")
     assert glass.wait_for(WriteMessage).note == Note("own-words", "SAM", "See you. At six?")
+
+
+def test_a_message_is_handed_over_in_the_language_in_which_it_was_read_back(glass, kiosk):
+    kiosk.begin("messages", "en")
+    glass.wait_for(ChooseMessageWay)
+    glass.tap("leave")
+    glass.wait_for(ForWhom)
+    glass.type("example")
+    glass.tap("continue")
+    glass.wait_for(WriteMessage)
+    glass.type("sam")
+    glass.tap("continue")
+    note = glass.wait_for(ConfirmMessage).note
+    assert words_of(note, "en") in words_on(glass.screen)
+    glass.tap("language")
+    glass.wait_for(ConfirmMessage)
+    assert words_of(note, "zh_CN") in words_on(glass.screen)
+    glass.tap("confirm")
+    glass.wait_for(Done)
+    glass.wait_until(lambda: kiosk.link.done, "the hotel system to hear of it")
+    assert [errand.text for errand in kiosk.link.done] == [words_of(note, "zh_CN")]
+
+
+def test_to_make_up_the_room_can_be_asked_for_again(glass, kiosk):
+    kiosk.begin("room-wish", "en")
+    for wishes in (1, 2):
+        kiosk.lay_card()
+        glass.wait_for(ChooseRoomWish)
+        glass.tap("wish-make-up")
+        glass.tap("continue")
+        assert glass.wait_for(Done).key == "done.room-wish.make-up"
+        glass.wait_until(lambda so_far=wishes: len(kiosk.link.done) == so_far, "the hotel system to hear of it")
+        glass.tap("another")
+        kiosk.choose("room-wish")
 
 
 def test_messages_of_the_hotel_system_are_read_once(glass, kiosk):

@@ -26,12 +26,15 @@ from kiosk.journeys.message_questions import (
     Note,
     ReadMessages,
     WriteMessage,
+    words_of,
 )
 from kiosk.journeys.paying import Identify, RoomAndName
 from kiosk.journeys.room_wish import ends
 from kiosk.journeys.room_wish_questions import ChooseRoomWish, RoomWish, Wished
 from kiosk.journeys.service import discover
 from kiosk.journeys.wake_up_questions import (
+    STAGES,
+    Caller,
     CallState,
     CancelCall,
     ChangeCall,
@@ -163,7 +166,7 @@ async def test_a_wake_up_is_ordered_read_back_registered_and_listed(house):
         (listed,) = guest.asked(WakeUps)
         assert [(call.at, call.state) for call in listed.calls] == [(SEVEN, CallState.CONFIRMED)]
         (done,) = guest.asked(Done)
-        assert (done.key, done.more) == ("done.wake-up.ordered", "done.wake-up.by-system")
+        assert (done.key, done.more) == ("done.wake-up.ordered", "done.wake-up.by-watched")
         assert guest.asked(Identify)[0].purpose == "guest"
 
 
@@ -278,8 +281,52 @@ async def test_where_the_operator_calls_the_guest_is_told_so_and_staff_have_a_re
     guest = script("wake-up", ChooseWakeUp=SEVEN, WakeUps=None)
     async with served(station, guest) as link:
         assert guest.asked(Done)[0].more == "done.wake-up.by-person"
+        assert guest.asked(ConfirmWakeUp)[0].caller is guest.asked(WakeUps)[0].caller is Caller.PERSON
+        assert not [shown for shown in guest.seen if isinstance(shown, Progress)], "no hotel system is asked"
         assert link.done == []
         assert requests(station) == [("wake-up", {"call": 1, "room": ROOM, "at": "2026-03-02 07:00"})]
+
+
+async def test_that_somebody_comes_is_promised_only_where_it_is_known_who_did_not_answer(tmp_path, documents, quick):
+    station = still(paper_station(tmp_path, documents, rules=rules(results=False)))
+    guest = script("wake-up", ChooseWakeUp=SEVEN, WakeUps=None)
+    async with served(station, guest):
+        assert guest.asked(ConfirmWakeUp)[0].caller is guest.asked(WakeUps)[0].caller is Caller.SYSTEM
+        assert guest.asked(Done)[0].more == "done.wake-up.by-system"
+
+
+async def test_the_earliest_time_is_of_now_also_when_it_is_asked_for_again(house):
+    now = [NOW]
+    house.clock = lambda: now[0]
+
+    def dawdle(question):
+        now[0] += timedelta(minutes=9)
+        return question.earliest
+
+    guest = script("wake-up", ChooseWakeUp=[dawdle, SEVEN], WakeUps=None)
+    async with served(house, guest):
+        first, again = guest.asked(ChooseWakeUp)
+        assert again.earliest == again.suggested == first.earliest + timedelta(minutes=9)
+
+
+async def test_a_time_too_far_ahead_is_refused_with_words(house):
+    guest = script("wake-up", ChooseWakeUp=[SEVEN + timedelta(days=14), SEVEN], WakeUps=None)
+    async with served(house, guest):
+        assert Notice("wake-up.too-far", (("day", "2026-03-15"),)) in guest.seen
+        assert guest.asked(ChooseWakeUp)[1].suggested == SEVEN
+        assert states(house) == ["registered"]
+
+
+async def test_the_list_is_a_stage_of_an_order_only_once_something_was_done(house):
+    trails = []
+
+    def note(_question):
+        trails.append(guest.situations[-1].trail)
+
+    guest = script("wake-up", Home=["wake-up", "wake-up", SILENCE], ChooseWakeUp=SEVEN, WakeUps=note, Done=True)
+    house.patience = Patience(quiet=0.05, warning=0)
+    async with served(house, guest):
+        assert trails == [STAGES, ()]
 
 
 async def test_a_time_that_passed_while_the_guest_was_thinking_is_asked_for_again(house):
@@ -374,17 +421,16 @@ def leaving(name: str, **answers: object) -> ScriptedGuest:
     return script("messages", **(usual | answers))
 
 
-async def test_a_message_for_a_guest_in_house_goes_to_the_room_in_the_guests_language(tmp_path, documents, quick):
-    guests = PaperGuests(Guest(ROOM, STAY, "Example", language="ZH"))
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+async def test_a_message_goes_to_the_room_in_the_words_in_which_it_was_read_back(tmp_path, documents, quick, language):
+    """Whatever language is on file for the guest."""
+    guests = PaperGuests(Guest(ROOM, STAY, "Example", language="ZH" if language == "en" else "EN"))
     station = still(paper_station(tmp_path, documents, guests=guests))
-    guest = leaving("Example")
+    guest = leaving("Example", Attract=language)
     async with served(station, guest) as link:
         (errand,) = link.done
-        assert isinstance(errand, MessageLeft)
-        assert (errand.room, errand.reservation) == (ROOM, STAY)
-        assert "Sam 6021" in errand.text
-        assert "Please" not in errand.text
-        assert "Please call" in guest.asked(ConfirmMessage)[0].words
+        assert errand == MessageLeft(ROOM, STAY, words_of(NOTE, language))
+        assert guest.asked(ConfirmMessage)[0].note == NOTE
         assert requests(station) == []
 
 
@@ -423,7 +469,7 @@ async def test_a_message_is_written_again_and_going_back_leads_to_the_name(house
     guest = leaving("", ForWhom=["Example", "Another"], WriteMessage=notes, ConfirmMessage=[False, BACK, True])
     async with served(house, guest):
         assert [question.name for question in guest.asked(ForWhom)] == ["", "Example"]
-        assert [question.words for question in guest.asked(ConfirmMessage)][1] == "Lunch?\nSam"
+        assert [question.note for question in guest.asked(ConfirmMessage)][1] == Note("own-words", "Sam", "Lunch?")
         assert [values["name"] for _, values in requests(house)] == ["Another"]
 
 
@@ -513,3 +559,16 @@ async def test_the_ends_on_offer_are_ahead_and_in_order():
         assert list(offered) == sorted(offered)
         assert offered[0] > now + timedelta(minutes=30)
         assert offered[-1] == datetime(2026, 3, 2, 12, tzinfo=SHANGHAI)
+
+
+@pytest.mark.parametrize(("hour", "until"), [(0, [9, 12]), (8, [9, 12]), (9, [12]), (11, [12])])
+async def test_after_midnight_the_morning_that_comes_is_on_offer(hour, until):
+    today = [end.hour for end in ends(NOW.replace(hour=hour, minute=10)) if (end.date(), end.minute) == (NOW.date(), 0)]
+    assert set(until) <= set(today)
+
+
+async def test_messages_cannot_be_read_where_the_hotel_system_keeps_none(tmp_path, documents, quick):
+    station = still(paper_station(tmp_path, documents, rules=rules(mail=False)))
+    guest = leaving("Example")
+    async with served(station, guest):
+        assert guest.asked(ChooseMessageWay)[0].unread == "messages.not-here"

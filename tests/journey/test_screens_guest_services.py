@@ -8,10 +8,18 @@ import pytest
 from kivy.uix.label import Label
 
 from kiosk.journeys.done import Done
-from kiosk.journeys.message_questions import LONGEST_TEXT, MessageView, Note, ReadMessages, WriteMessage
+from kiosk.journeys.message_questions import (
+    LONGEST_TEXT,
+    ChooseMessageWay,
+    MessageView,
+    MessageWay,
+    Note,
+    ReadMessages,
+    WriteMessage,
+)
 from kiosk.journeys.paying import Identify
 from kiosk.journeys.room_wish_questions import ChooseRoomWish, RoomWish, Wished
-from kiosk.journeys.wake_up_questions import ChooseWakeUp, OrderCall, WakeUps
+from kiosk.journeys.wake_up_questions import Caller, ChooseWakeUp, ConfirmWakeUp, OrderCall, WakeUps
 from kiosk.journeys.welcome import PriceList, PriceSection
 from kiosk.visit import Situation
 from screens.samples_of_guest_services import CALLS, DAYS, EARLIEST, ENDS, TODAY, TOMORROW
@@ -79,7 +87,7 @@ def test_another_language_keeps_the_time_that_was_set(glass, asked):
 
 
 def test_where_no_more_calls_can_be_ordered_it_says_so(glass, asked):
-    answer = asked(WakeUps(CALLS, TODAY, full=True))
+    answer = asked(WakeUps(CALLS, TODAY, Caller.WATCHED, full=True))
     glass.tap("order")
     assert glass.station._toast is not None
     assert not answer.done()
@@ -88,9 +96,41 @@ def test_where_no_more_calls_can_be_ordered_it_says_so(glass, asked):
 
 
 def test_without_a_call_one_can_be_ordered(glass, asked):
-    answer = asked(WakeUps((), TODAY))
+    answer = asked(WakeUps((), TODAY, Caller.WATCHED))
     glass.tap("order")
     assert isinstance(glass.result(answer), OrderCall)
+
+
+@pytest.mark.parametrize("caller", Caller)
+def test_what_is_promised_of_a_call_is_true_of_this_house(glass, asked, caller):
+    somebody_comes = "The telephone rings. If nobody answers, a person comes to your door"
+    registered = "Once you confirm, it is registered with the hotel system"
+    asked(ConfirmWakeUp(TOMORROW, TODAY, caller), EN)
+    said = words_on(glass.screen)
+    assert (somebody_comes in said) is (caller is Caller.WATCHED)
+    assert (registered in said) is (caller is not Caller.PERSON)
+    assert glass.screen.t(f"wake-up.rings-{caller.value}") in said
+
+
+@pytest.mark.parametrize("caller", Caller)
+def test_the_list_promises_no_more_than_the_read_back(glass, asked, caller):
+    asked(WakeUps(CALLS, TODAY, caller), EN)
+    assert glass.screen.subtitle == glass.screen.t(f"wake-up.rings-{caller.value}")
+
+
+def test_that_there_are_no_messages_is_said_only_where_that_is_known(glass, asked):
+    asked(ReadMessages((), complete=False), EN)
+    assert glass.screen.t("message.none.title") not in words_on(glass.screen)
+    assert glass.screen.t("message.unknown.title") in words_on(glass.screen)
+
+
+def test_where_the_hotel_system_keeps_no_messages_none_can_be_read_and_it_says_why(glass, asked):
+    answer = asked(ChooseMessageWay("messages.not-here"), EN)
+    assert glass.screen.t("messages.not-here") in words_on(glass.screen)
+    glass.tap("read")
+    assert glass.station._toast is not None
+    glass.tap("leave")
+    assert glass.result(answer) is MessageWay.LEAVE
 
 
 def test_messages_can_be_kept_for_later(glass, asked):
@@ -131,6 +171,26 @@ def test_a_ready_message_carries_none_of_the_own_words_that_were_tried(glass, as
     glass.tap("template-call-me")
     glass.tap("continue")
     assert glass.result(answer) == Note("call-me", "SAM")
+
+
+def test_own_words_behind_a_ready_message_are_there_in_another_language_too(glass, asked):
+    answer = asked(WriteMessage(), EN)
+    glass.type("sam")
+    glass.tap("template-own-words")
+    glass.type("hello")
+    glass.tap("template-call-me")
+    glass.tap("language")
+    glass.wait_for(WriteMessage)
+    glass.tap("template-own-words")
+    glass.tap("continue")
+    assert glass.result(answer) == Note("own-words", "SAM", "Hello")
+
+
+def test_a_room_that_is_to_be_made_up_can_be_asked_for_again(glass, asked):
+    answer = asked(ChooseRoomWish(Wished(RoomWish.MAKE_UP), ENDS, TODAY), EN)
+    assert not glass.find("continue").off
+    glass.tap("continue")
+    assert glass.result(answer) == Wished(RoomWish.MAKE_UP)
 
 
 def test_what_holds_for_the_room_is_marked_and_its_end_can_be_moved(glass, asked):
