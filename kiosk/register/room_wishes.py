@@ -92,12 +92,14 @@ class RoomWishes:
                 self._lift(tx, held)
             return len(due)
 
-    def heard_in(self, tx: Transaction, room: str, *, do_not_disturb: bool) -> None:
-        """What the telephone of the room shows now; it may have been set there."""
+    def heard_in(self, tx: Transaction, room: str, *, do_not_disturb: bool, reservation: str = "") -> None:
+        """What the telephone of the room shows now; it may have been set there, by the guest of ``reservation`` or,
+        with "", by whoever was there.
+        """
         held = self._of(tx, room)
         shown = held is not None and held.wish == DO_NOT_DISTURB
         if do_not_disturb and not shown:
-            self._hold(tx, room, "", DO_NOT_DISTURB, None)
+            self._hold(tx, room, reservation, DO_NOT_DISTURB, None)
         elif shown and not do_not_disturb and not self._waiting(tx, room):
             self._hold(tx, room, "", NOTHING, None)
 
