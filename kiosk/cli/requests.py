@@ -25,11 +25,11 @@ WORDS = {
     "request.posting-twice": "voucher {voucher} is on the folio twice ({minor} each): take one off by hand",
     "request.posting-perhaps-twice": "voucher {voucher} is on the folio, perhaps twice ({minor} each): if so, undo one",
     "request.posting-after-all": "voucher {voucher} was refused, but is on the folio: pay back what was collected",
-    "request.posting-waiting": "voucher {voucher} could not be posted for hours: does the hotel link work? `kiosk status`",
+    "request.posting-waiting": "voucher {voucher} could not be posted for hours: does the link work? `kiosk status`",
     "request.correction-waiting": (
-        "the correction of voucher {voucher} could not be posted for hours: does the hotel link work? `kiosk status`"
+        "the correction of voucher {voucher} could not be posted for hours: does the link work? `kiosk status`"
     ),
-    "request.trial-waiting": "the technician's posting {charge} ({minor}) waits for hours: does the hotel link work?",
+    "request.trial-waiting": "the technician's posting {charge} ({minor}) waits for hours: does the link work?",
     "request.correction-unknown": "is the correction of voucher {voucher} on the folio? reconcile or resolve it",
     "request.correction-refused": "the hotel refused the correction of voucher {voucher}, {minor} ({reason})",
     "request.correction-absent": (
@@ -55,8 +55,9 @@ WORDS = {
     "request.trial-after-all": "the technician's posting {charge} ({minor}) is on the folio after all: take it off",
     "request.wake-up": "call room {room} at {at} (wake-up {call})",
     "request.wake-up-cancelled": "room {room} is not to be called at {at} any more (wake-up {call})",
+    "request.wake-up-due": "it is nearly time: call room {room} at {at} (wake-up {call})",
     "request.wake-up-missed": "nobody called room {room} at {at}: go there now (wake-up {call})",
-    "request.wake-up-test-failed": "the test call of {at} failed {status}: call this day's rooms yourself",
+    "request.wake-up-test-failed": "the test call of {at} failed ({status}): call this day's rooms yourself",
     "request.wake-up-unanswered": "room {room} did not answer its call of {at}: go there (wake-up {call})",
     "request.wake-up-unconfirmed": "whether room {room} was called at {at} is not known: go there (wake-up {call})",
     "request.message-by-name": "message for {name}, find out whose it is: {text}",
@@ -95,6 +96,18 @@ REASONS = {
     "hotel.refused.unsendable": f"the room cannot be written on the wire: {_FIND}",
 }
 """Why a posting was refused, and what to do: the value "reason" of a request."""
+
+STATUSES = {
+    "": "nothing was heard of it in time",
+    "NR": "nobody answered it",
+    "BY": "the line was busy",
+    "UR": "the telephone could not be rung",
+    "DE": "the hotel system deleted it",
+}
+"""How a test call ended (FIAS WA, AS): the value "status" of a request."""
+
+LINE_ENDS = str.maketrans({"\n": " / ", "\r": None})
+"""A guest's text keeps to its line: what follows must not look like another request."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -136,9 +149,17 @@ def _close(requests: Requests, options: argparse.Namespace) -> int:
 def _line(request: Request, now: datetime) -> str:
     """In the zone of ``now``, and in English, which the runbook is written in."""
     key = request.details_key
-    values = {
-        name: REASONS.get(str(value), value) if name == "reason" else value for name, value in request.values.items()
-    }
+    values = {name: _worded(name, value) for name, value in request.values.items()}
     opened = datetime.fromtimestamp(request.opened_at / 1000, UTC).astimezone(now.tzinfo)
     said = WORDS[key].format_map(values) if key in WORDS else texts("en").say(key, values)
-    return f"{request.number:4} {opened:%Y-%m-%d %H:%M} {request.kind:16} {request.place}: {said}"
+    return f"{request.number:4} {opened:%Y-%m-%d %H:%M} {request.kind:16} {request.place}: {said.translate(LINE_ENDS)}"
+
+
+def _worded(name: str, value: str | int) -> str | int:
+    match name, value:
+        case "reason", str():
+            return REASONS.get(value, value)
+        case "status", str():
+            return STATUSES.get(value, "the hotel system refused it" if value.startswith("hotel.") else value)
+        case _:
+            return value

@@ -24,7 +24,9 @@ from kiosk.journeys.wake_up_questions import (
     WakeUpView,
 )
 from kiosk.journeys.welcome import PriceSection, ServiceTile
-from kiosk.register.wake_ups import MOST, NoWakeUp, WakeUp, WakeUpState
+from kiosk.register.wake_up_states import WakeUpState
+from kiosk.register.wake_up_table import NoWakeUp, WakeUp
+from kiosk.register.wake_ups import MOST, TooManyWakeUps
 from kiosk.station import Station
 from kiosk.store.database import instant
 from kiosk.visit import Notice, Progress, Visit, WentBack
@@ -40,6 +42,7 @@ STATES = {
     WakeUpState.ORDERED: CallState.PENDING,
     WakeUpState.REGISTERED: CallState.CONFIRMED,
     WakeUpState.WITH_OPERATOR: CallState.OPERATOR,
+    WakeUpState.DUE: CallState.OPERATOR,
 }
 
 
@@ -92,6 +95,9 @@ class Waking:
         except NoWakeUp:
             # It rang, or was taken off elsewhere, while the guest was looking at it.
             self.visit.tell(Notice("wake-up.gone"))
+        except TooManyWakeUps:
+            # More were ordered elsewhere meanwhile.
+            self.visit.tell(Notice("wake-up.full"))
 
     async def _order(self) -> None:
         at = await self._agreed(None)

@@ -66,7 +66,7 @@ class Link:
     """Carries out the errands of a station as soon as they are there; ``mail`` is what the hotel system has to tell."""
 
     def __init__(self, station) -> None:
-        self.board = Switchboard(station.register, lambda room, stay: None)
+        self.board = Switchboard(station.register, lambda room, stay: None, lambda room: ())
         self.done: list[object] = []
         self.mail: list[MessageHere] = []
 
@@ -266,6 +266,19 @@ async def test_the_list_is_in_time_order_and_full_after_five(house):
         last = guest.asked(WakeUps)[-1]
         assert [call.at.hour for call in last.calls] == sorted(hours)
         assert [question.full for question in guest.asked(WakeUps)] == [False] * 4 + [True]
+
+
+async def test_a_list_that_filled_up_meanwhile_says_so(house):
+    def order(question):
+        for minute in range(len(question.calls), 5):
+            at = int(SIX.timestamp() * 1000) + minute * 60_000
+            house.register.wake_ups.order(ROOM, STAY, at)
+        return OrderCall()
+
+    guest = script("wake-up", ChooseWakeUp=[SEVEN, SEVEN.replace(hour=8)], WakeUps=[order, None])
+    async with served(house, guest):
+        assert Notice("wake-up.full") in guest.seen
+        assert guest.asked(WakeUps)[1].full
 
 
 async def test_with_the_link_down_the_call_is_pending_and_kept(house):

@@ -44,6 +44,28 @@ def test_open_requests_are_listed_in_words_and_the_time_of_the_house(kiosk, requ
     assert line.endswith("Lobby: the hotel refused the posting of voucher 7 (np)")
 
 
+def test_a_guests_line_feeds_make_no_second_request(kiosk, requests):
+    values = {"name": "Example", "text": "Lunch?\r\n   2 call Lobby: come\nSam"}
+    requests.open("message", "Lobby", "en", "", "request.message-by-name", values)
+    lines = kiosk("requests")[1].out.splitlines()
+    assert len(lines) == 2
+    assert lines[1].endswith(": Lunch? /    2 call Lobby: come / Sam")
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("NR", "nobody answered it"),
+        ("", "nothing was heard of it in time"),
+        ("hotel.refused.ur", "the hotel system refused it"),
+    ],
+)
+def test_how_a_test_call_failed_is_said_in_words(kiosk, requests, status, words):
+    values = {"at": "2026-03-02 05:15", "status": status}
+    requests.open("wake-up-test-failed", "Lobby", "", "", "request.wake-up-test-failed", values)
+    assert f"the test call of 2026-03-02 05:15 failed ({words}): " in kiosk("requests")[1].out
+
+
 def test_a_request_is_closed_once_and_by_somebody(kiosk, requests):
     assert kiosk("requests", "close", "1", "--by", "WL")[0] == 0
     assert requests.list_open() == []
