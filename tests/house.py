@@ -119,11 +119,13 @@ class Station:
     def status(self) -> LinkStatus:
         return read_status(self.folder / "link.json") or NEVER_RAN
 
-    def sell(self, room: str, minor: int = 150, text: str = "Copy A4 x3", guest: str = "") -> str:
+    def sell(self, room: str, minor: int = 150, text: str = "Copy A4 x3", guest: str = "", name: str = "") -> str:
+        """Queue a charge, without ``guest`` and ``name`` as of a trial's signer: nobody; returns its key."""
         self._sold += 1
         key = f"charge-{self._sold}"
         now = self.db.now()
-        posting = Posting(self._sold, key, "copy", minor, 10, "CNY", text, now, room, guest, "Not To Be Logged")
+        name = name or ("Not To Be Logged" if guest else "")
+        posting = Posting(self._sold, key, "copy", minor, 10, "CNY", text, now, room, guest, name)
         with self.db.transaction() as tx:
             enqueue(tx, PMS, POSTING, key, posting.encode(), now)
         return key

@@ -2,14 +2,16 @@
 
 A file of its own, written by ``kiosk-link`` and read by ``kiosk``. Once a guest has left, the name is in no file: the
 rollback journal is truncated after each transaction, and the file is then written anew, because SQLite's secure_delete
-leaves copies behind where it has moved rows from page to page. It is only a cache: a damaged file is thrown away and
-the hotel system asked again.
+leaves copies behind where it has moved rows from page to page. Only the number of the reservation is remembered for
+some days: a charge that comes late must not go to whoever has the room now. It is only a cache: a damaged file is
+thrown away and the hotel system asked again.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass, replace
 from hashlib import blake2b
@@ -34,6 +36,9 @@ from kiosk.hotel.news import (
 from kiosk.hotel.protocol import Guest, GuestsUnavailable
 
 BUSY_SECONDS = 5.0
+
+KEPT = 7 * 86_400.0
+"""Seconds for which a departed guest's number is remembered."""
 
 COMPARED = 4
 """A lookup compares that many names at least, so that an empty room takes as long as a full one."""
@@ -67,6 +72,10 @@ class _Stay:
             self.room, self.reservation, self.name, self.given, self.language, self.no_post, self.vip, self.title
         )
 
+    def is_called(self, name: str) -> bool:
+        """Whether ``name``, written down when the guest signed, is this one's; "" is anybody's."""
+        return name in ("", self.name) or matches_whole(name, self.name, self.given)
+
 
 _DECOY = _Stay(None, room="", reservation="", name="Nobody Inparticular")
 
@@ -89,6 +98,28 @@ def discard(path: Path) -> None:
             file.unlink()
 
 
+class GuestsDamaged(GuestsUnavailable):
+    """The file is not, or no longer, one of ours: nothing will ever be read from it again."""
+
+
+_MAY_PASS = frozenset(
+    (
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_PROTOCOL,
+    )
+)
+"""Results of SQLite that say nothing against the file."""
+_RESULT = 0xFF
+"""Of an extended result code: which result it is a case of."""
+
+
 def _connected(uri: str) -> sqlite3.Connection:
     return sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
 
@@ -98,7 +129,9 @@ def _named() -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as fault:
-        raise GuestsUnavailable(type(fault).__name__) from fault
+        code = getattr(fault, "sqlite_errorcode", sqlite3.SQLITE_MISUSE)
+        kind = GuestsUnavailable if code & _RESULT in _MAY_PASS else GuestsDamaged
+        raise kind(getattr(fault, "sqlite_errorname", type(fault).__name__)) from fault
 
 
 class GuestLookup:
@@ -147,16 +180,18 @@ class GuestLookup:
         )
         return stays[0].guest() if stays else None
 
-    def room_of(self, room: str, reservation: str) -> str | None:
-        """Where the guest who was in ``room`` is now, "" when nobody of that number is in house; with ``reservation``
-        "" whether anybody is in ``room``. None while the cache does not know everybody.
+    def room_of(self, room: str, reservation: str, name: str = "") -> str | None:
+        """Where the guest who was in ``room`` is now, "" when nobody of that number is in house. With ``reservation``
+        "" whether anybody called ``name``, or anybody at all, is in ``room``. None where nobody knows: of a guest who
+        is not known, and of whom it was not told that he left, while the cache does not know everybody.
         """
-        if not self.complete:
-            return None
-        if not reservation:
-            return room if self.by_room(room) else ""
-        known = self._stays("reservation = ?", reservation)
-        return known[0].room if known else ""
+        if reservation:
+            known = self._stays("reservation = ?", reservation)
+            return known[0].room if known else self._unless_gone("", reservation)
+        there = self._stays("room = ?", room)
+        if any(stay.is_called(name) for stay in there):
+            return room
+        return "" if there else self._unless_gone(room, "")
 
     def everybody(self) -> list[Guest]:
         """All guests in house, by room."""
@@ -173,6 +208,12 @@ class GuestLookup:
         with _named():
             return bool(self._db.execute("SELECT complete FROM roll").fetchone()[0])
 
+    def _unless_gone(self, room: str, reservation: str) -> str | None:
+        departed = "SELECT EXISTS (SELECT 1 FROM departed WHERE room = ? AND reservation = ?)"
+        with _named():
+            gone = bool(self._db.execute(departed, (room, reservation)).fetchone()[0])
+        return "" if gone or self.complete else None
+
     def _stays(self, where: str, *values: str | int) -> list[_Stay]:
         query = f"SELECT {COLUMNS} FROM guests WHERE {where}"  # noqa: S608 - our own words
         with _named():
@@ -180,9 +221,13 @@ class GuestLookup:
 
 
 class GuestStore(GuestLookup):
-    """The cache for writing, made anew where there is none. Raises GuestsUnavailable when it cannot be used."""
+    """The cache for writing, made anew where there is none. Raises GuestsUnavailable when it cannot be used, and
+    GuestsDamaged when it never will be.
+    """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+        """``clock`` tells the wall's seconds since 1970."""
+        self._clock = clock
         with _named():
             self._db = _connected(path.absolute().as_uri())
         try:
@@ -213,7 +258,7 @@ class GuestStore(GuestLookup):
 
         True is written down as having asked. A clock set back counts as a long time.
         """
-        due = "UPDATE roll SET asked = ?1 WHERE complete = 0 AND NOT (?1 - asked BETWEEN 0 AND ?2)"
+        due = "UPDATE roll SET asked = ?1 WHERE complete = 0 AND NOT (?1 >= asked AND ?1 < asked + ?2)"
         with _named():
             return self._db.execute(due, (wall_seconds, every)).rowcount > 0
 
@@ -226,7 +271,14 @@ class GuestStore(GuestLookup):
             with self._transaction():
                 for one in news:
                     self._apply(one)
+                # Also those of a future that a clock gone wrong has seen.
+                self._db.execute("DELETE FROM departed WHERE abs(at - ?) > ?", (self._clock(), KEPT))
             self._clear_leftovers()
+
+    def incomplete(self) -> None:
+        """News got lost: the hotel system has to name everybody once more."""
+        with _named():
+            self._db.execute("UPDATE roll SET called = 0, complete = 0")
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -269,9 +321,12 @@ class GuestStore(GuestLookup):
         if not self._db.execute("SELECT called FROM roll").fetchone()[0]:
             return
         gone = "SELECT room, reservation FROM guests WHERE roll < (SELECT number FROM roll)"
-        for room, reservation in self._db.execute(gone).fetchall():
+        left = self._db.execute(gone).fetchall()
+        for room, reservation in left:
             self._db.execute("DELETE FROM cards WHERE room = ? AND reservation IN ('', ?)", (room, reservation))
         self._db.execute("DELETE FROM guests WHERE roll < (SELECT number FROM roll)")
+        for room, reservation in left:
+            self._departed(room, reservation)
         self._db.execute("DELETE FROM cards WHERE room NOT IN (SELECT room FROM guests)")
         self._db.execute("UPDATE roll SET called = 0, complete = 1")
 
@@ -307,8 +362,18 @@ class GuestStore(GuestLookup):
         return [] if "name" in news.told else there
 
     def _left(self, room: str, reservation: str) -> None:
-        self._db.execute("DELETE FROM guests WHERE room = ?1 AND ?2 IN ('', reservation)", (room, reservation))
+        leave = "DELETE FROM guests WHERE room = ?1 AND ?2 IN ('', reservation) RETURNING reservation"
+        left = {number for (number,) in self._db.execute(leave, (room, reservation)).fetchall()}
         self._forget_cards(room, reservation)
+        for number in left | {reservation}:
+            self._departed(room, number)
+
+    def _departed(self, room: str, reservation: str) -> None:
+        """Remember who left, unless it was only the room that the guest left, or not everybody who was in it."""
+        still = self._known(reservation) if reservation else self._stays("room = ? AND reservation = ''", room)
+        if not still:
+            gone = ("" if reservation else room, reservation, self._clock())
+            self._db.execute("INSERT OR REPLACE INTO departed VALUES (?, ?, ?)", gone)
 
     def _empty(self, room: str) -> None:
         """Of everybody who is known without a number."""
@@ -333,6 +398,8 @@ class GuestStore(GuestLookup):
             self._spell(guest, new)
         if old.room != new.room:
             self._forget_cards(old.room, old.reservation)
+            if not old.reservation:
+                self._departed(old.room, "")
 
     def _forget_namesakes(self, stay: _Stay) -> None:
         """Of two guests of a room without a number and under one name there is one."""
@@ -342,6 +409,8 @@ class GuestStore(GuestLookup):
         )
 
     def _write(self, stay: _Stay) -> int:
+        back = ("" if stay.reservation else stay.room, stay.reservation)
+        self._db.execute("DELETE FROM departed WHERE room = ? AND reservation = ?", back)
         row = self._db.execute(WRITE, astuple(stay)).fetchone()
         return int(row[0])
 

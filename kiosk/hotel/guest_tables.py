@@ -1,4 +1,4 @@
-"""The tables of the guest cache: who stays in the house, under which name keys they are found, and their cards."""
+"""The tables of the guest cache: who stays in the house and under which name keys, their cards, and who has left."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ BEGIN IMMEDIATE;
 DROP TABLE IF EXISTS name_keys;
 DROP TABLE IF EXISTS guests;
 DROP TABLE IF EXISTS cards;
+DROP TABLE IF EXISTS departed;
 DROP TABLE IF EXISTS roll;
 CREATE TABLE guests (
     id INTEGER PRIMARY KEY,
@@ -48,6 +49,12 @@ CREATE TABLE cards (
     room TEXT NOT NULL,
     reservation TEXT NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE departed (
+    room TEXT NOT NULL,
+    reservation TEXT NOT NULL,
+    at REAL NOT NULL,
+    PRIMARY KEY (reservation, room)
+) WITHOUT ROWID;
 CREATE TABLE roll (
     number INTEGER NOT NULL, called INTEGER NOT NULL, complete INTEGER NOT NULL, asked REAL NOT NULL,
     leftovers INTEGER NOT NULL
@@ -58,10 +65,14 @@ CREATE TRIGGER card_ended AFTER DELETE ON cards BEGIN UPDATE roll SET leftovers 
 CREATE TRIGGER guest_renamed AFTER UPDATE ON guests
     WHEN (old.room, old.name, old.given) IS NOT (new.room, new.name, new.given)
     BEGIN UPDATE roll SET leftovers = 1; END;
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 COMMIT;
 """
-"""``leftovers``: pages may still hold copies of what was deleted, until the file has been written anew."""
+"""``leftovers``: pages may still hold copies of what was deleted, until the file has been written anew.
 
-VERSION = 2
+``departed`` (``at`` in seconds since 1970) knows a guest by the hotel system's number alone, for ``room`` is "" then;
+with ``reservation`` "" it is a room that everybody known without a number has left.
+"""
+
+VERSION = 3
 """Of the schema, as it says itself; a file of another one is begun anew."""

@@ -28,11 +28,18 @@ class CachedGuests:
     async def named(self, name: str) -> tuple[Guest, ...]:
         return await asyncio.to_thread(self._named, name)
 
-    def room_of(self, room: str, reservation: str) -> str | None:
+    def room_of(self, room: str, reservation: str, name: str = "") -> str | None:
         """As ``GuestLookup.room_of``; blocks. None also when the cache cannot be used: then nobody knows."""
         with suppress(GuestsUnavailable), GuestLookup(self._path) as store:
-            return store.room_of(room, reservation)
+            return store.room_of(room, reservation, name)
         return None
+
+    def staying_in(self, room: str) -> tuple[str, ...]:
+        """The reservations of those who are in ``room``; blocks. Nobody's while the cache does not know everybody."""
+        with suppress(GuestsUnavailable), GuestLookup(self._path) as store:
+            if store.complete:
+                return tuple(guest.reservation for guest in store.by_room(room) if guest.reservation)
+        return ()
 
     def _by_name(self, room: str, name: str) -> Guest | None:
         with GuestLookup(self._path) as store:

@@ -35,7 +35,7 @@ async def test_the_link_comes_up_as_agreed_and_fetches_the_guests_once(tmp_path)
 
 async def test_a_charge_is_on_the_folio_once_with_all_that_was_agreed(tmp_path):
     async with house(tmp_path) as station:
-        key = station.sell("0808", 150)
+        key = station.sell("0808", 150, guest="31001")
         done = await station.becomes(key, DeliveryState.DELIVERED)
         [line] = station.hotel.folio("0808")
         assert (line.room, line.amount, line.check, line.text) == ("0808", 150, "1", "Copy A4 x3")
@@ -415,9 +415,9 @@ async def test_no_log_line_names_a_guest_or_a_room(tmp_path):
     with capture_logs() as logs:
         async with house(tmp_path) as station:
             station.hotel.refuse_next("NG")
-            station.sell("0808")
-            station.sell("1502")
-            await station.becomes(station.sell("1501"), DeliveryState.DELIVERED)
+            station.sell("0808", guest="31001")
+            station.sell("1502", guest="31005")
+            await station.becomes(station.sell("1501", guest="31004"), DeliveryState.DELIVERED)
             await station.hotel.garbage()
             async with asyncio.timeout(5):
                 while "posting.delivered" not in repr(logs):  # it is on disk before it is told

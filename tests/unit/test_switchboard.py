@@ -131,7 +131,8 @@ def test_the_cache_says_where_a_guest_is(tmp_path):
     assert guests.room_of(ROOM, STAY) is None
     store = GuestStore(path)
     store.apply([GuestIn(ROOM, STAY, {"name": "Example"})])
-    assert guests.room_of(ROOM, STAY) is None
+    assert guests.room_of(ROOM, STAY) == ROOM
+    assert guests.room_of(ROOM, "31002") is None
     store.apply([RollBegan(), GuestIn("0909", STAY, {"name": "Example"}), RollEnded()])
     assert guests.room_of(ROOM, STAY) == "0909"
     assert guests.room_of(ROOM, "31002") == ""

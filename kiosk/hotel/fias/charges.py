@@ -88,7 +88,7 @@ class _Inquired:
 
     async def _choose(self, talk: Talk, guests: tuple[Candidate, ...]) -> None:
         posting = self.posting
-        guest = chosen(guests, self.room, posting.reservation)
+        guest = chosen(guests, self.room, posting.reservation, posting.name)
         if guest is None:
             await _refused(talk, NOT_FOUND)
             return
@@ -102,11 +102,11 @@ class _Inquired:
 async def _room(talk: Talk, posting: Posting) -> str:
     """Where the guest is now, who may have moved since; "" when the guest has left: then the room is another's.
 
-    Where nobody knows it is the room in which the guest was.
+    Where nobody knows it is the room in which the guest was. Of a technician's trial nobody signed anything.
     """
-    if not posting.reservation:
+    if not (posting.reservation or posting.name):
         return posting.room
-    room = await talk.desk.roster.room_of(posting.room, posting.reservation)
+    room = await talk.desk.roster.room_of(posting.room, posting.reservation, posting.name)
     return posting.room if room is None else room
 
 

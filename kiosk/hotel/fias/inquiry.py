@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from kiosk.hotel.fias.codec import Record
 from kiosk.hotel.fias.records import ROOM_ACCOUNT, Description
+from kiosk.hotel.names import matches_whole
 
 _OF_THE_WHOLE = frozenset({"P#", "WS", "DA", "TI", "ID", "PM", "SO"})
 """Fields of PL that belong to none of its guests."""
@@ -55,17 +56,24 @@ def candidates(record: Record) -> tuple[Candidate, ...]:
     return tuple(guest for guest in found if guest.room or guest.reservation)
 
 
-def chosen(guests: Sequence[Candidate], room: str, reservation: str) -> Candidate | None:
-    """The guest ``reservation`` of ``room``; None where it cannot be told who is meant.
+def chosen(guests: Sequence[Candidate], room: str, reservation: str, name: str = "") -> Candidate | None:
+    """The guest ``reservation`` of ``room``, who is called ``name``; None where it cannot be told who is meant.
 
     A guest under another number is another guest, who moved in since. Only where one side has no numbers the only
-    guest of the room is the one.
+    guest of the room is the one, unless under another name.
     """
     same = [guest for guest in guests if reservation and guest.reservation == reservation]
     if len(same) == 1:
         return same[0]
     unnumbered = [guest for guest in guests if guest.room == room and not (reservation and guest.reservation)]
-    return unnumbered[0] if len(guests) == len(unnumbered) == 1 else None
+    if len(guests) != 1 or not unnumbered or not _may_be_called(unnumbered[0], name):
+        return None
+    return unnumbered[0]
+
+
+def _may_be_called(guest: Candidate, name: str) -> bool:
+    """Whether ``name``, as the hotel system told it once, is not another one's."""
+    return "" in (name, guest.name) or name == guest.name or matches_whole(name, guest.name)
 
 
 def _groups(record: Record) -> Iterator[dict[str, str]]:
