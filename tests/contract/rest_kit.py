@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from kiosk.books.postings import PMS, POSTING, Posting, room_postings
+from kiosk.books.trial import trial
 from kiosk.config.load import load
 from kiosk.hotel.clock import system_clock
 from kiosk.hotel.desk import Desk
@@ -59,7 +60,7 @@ class RestStation:
         self._sold = 0
 
     def start(self) -> None:
-        switchboard = Switchboard(self.register, self.guests.room_of)
+        switchboard = Switchboard(self.register, self.guests.room_of, self.guests.staying_in)
         self._stop = asyncio.Event()
         desk = Desk(
             postman=Postman(self.postings, SHANGHAI, retry=0.05, look=0.01),
@@ -106,6 +107,10 @@ class RestStation:
         with self.db.transaction() as tx:
             enqueue(tx, PMS, POSTING, charge, posting.encode(), now)
         return charge
+
+    def try_out(self, reservation: str) -> str:
+        """A technician's trial."""
+        return trial(self.postings, "0808", 1, "CNY", "Trial", reservation)
 
     def delivery(self, charge: str) -> Delivery:
         delivery = self.postings.by_key(charge)

@@ -130,6 +130,13 @@ async def test_to_be_turned_away_for_a_while_is_no_try_however_often(opera, stat
     assert (done.attempts, opera.amounts("31001")) == (7, SENT_ONCE)
 
 
+async def test_a_technicians_trial_that_is_turned_away_is_not_posted_when_nobody_waits_for_it(opera, station):
+    opera.faults.next(Fault.BUSY)
+    over = await station.becomes(station.try_out("31001"), DeliveryState.WITHDRAWN)
+    assert (over.remark, over.attempts) == ("hotel.refused.unsent", 1)
+    assert opera.folios == {}
+
+
 async def test_not_to_be_let_in_is_no_try_however_often(opera, station, monkeypatch):
     monkeypatch.setattr("kiosk.hotel.postman.LOOK_ANYWAY", 0.05)
     monkeypatch.setattr("kiosk.hotel.rest.account.ELSEWHERE", 0.0)
@@ -272,6 +279,16 @@ async def test_a_wake_up_is_registered_and_taken_back(opera, station):
     await until(lambda: station.register.wake_ups.of_guest("0808", "31001")[0].state.value == "registered")
     station.register.wake_ups.cancel(number, "0808", "31001")
     await until(lambda: opera.wake_ups["31001"] == set())
+
+
+async def test_a_sharers_wake_up_is_the_sharers_own_and_outlasts_the_other_guest(opera, station):
+    at = (datetime.now(SHANGHAI) + timedelta(hours=8)).replace(second=0, microsecond=0)
+    number = station.register.wake_ups.order("1203", "31003", int(at.timestamp() * 1000))
+    await until(lambda: opera.wake_ups == {"31003": {f"{at:%Y-%m-%d %H:%M:%S}"}})
+    opera.check_out("31002")
+    await until(lambda: station.status.guests == 4)
+    station.register.wake_ups.cancel(number, "1203", "31003")
+    await until(lambda: opera.wake_ups == {"31003": set()})
 
 
 @pytest.mark.parametrize("fault", [Fault.CUT, Fault.LOSE_ANSWER, Fault.BUSY])
