@@ -38,6 +38,7 @@ LIT = frozenset(
         "wake-up-cancelled",
         "wake-up-test-failed",
         "wake-up",
+        "wake-up-due",
     )
 )
 """Kinds of requests that are written behind the guests' backs and cannot wait until somebody looks.

@@ -13,7 +13,7 @@ from kiosk.books.postings import room_postings
 from kiosk.config.settings import Settings
 from kiosk.hotel.guests import CachedGuests
 from kiosk.hotel.switchboard import Switchboard
-from kiosk.outbox import Outbox
+from kiosk.outbox import HIGHEST_NUMBER, Outbox
 from kiosk.register.register import Register
 from kiosk.register.requests import Requests
 from kiosk.register.rules import Rules
@@ -59,7 +59,8 @@ def open_register(settings: Settings) -> Register:
 
 def open_switchboard(settings: Settings) -> Switchboard:
     """The link's side of the register. Raises StoreError."""
-    return Switchboard(open_register(settings), CachedGuests(guests_file(settings)).room_of)
+    guests = CachedGuests(guests_file(settings))
+    return Switchboard(open_register(settings), guests.room_of, guests.staying_in)
 
 
 def open_requests(settings: Settings) -> Requests:
@@ -68,6 +69,9 @@ def open_requests(settings: Settings) -> Requests:
     return Requests(Database(settings.paths.state / "register.db", REGISTER, clock=wall_clock(settings)))
 
 
-def open_postings(books: Books) -> Outbox:
-    """What waits to be posted to the hotel system, with what an answer does to the journal."""
-    return room_postings(books.db)
+def open_postings(books: Books, highest: int = HIGHEST_NUMBER) -> Outbox:
+    """What waits to be posted to the hotel system, with what an answer does to the journal.
+
+    ``highest``, of the attempts' numbers, matters to the link alone: nobody else makes attempts.
+    """
+    return room_postings(books.db, highest)

@@ -10,19 +10,19 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from kiosk.config.hotel import WakeUpSettings
+from kiosk.config.hotel import TEST_LEAD, WakeUpSettings
 from kiosk.hotel.errands import MessageLeft, MessageRead, MessagesAsked, RoomWished, WakeUpClear
 from kiosk.register.outgoing import Queued
 from kiosk.register.register import Register, RoomOf
-from kiosk.register.wake_ups import MINUTE, Origin, WakeUp, WakeUpEvent, WakeUpState, ahead, day_of
+from kiosk.register.wake_up_states import BY_PERSON, UNDER_WAY, WakeUpEvent, WakeUpState
+from kiosk.register.wake_up_table import MINUTE, Origin, WakeUp
+from kiosk.register.wake_ups import day_of
 from kiosk.store.statement import Transaction
 
 log = structlog.get_logger()
 
 GRACE = 30_000
 """Milliseconds the hotel system has to take a call that was ordered at short notice."""
-
-UNDER_WAY = (WakeUpState.ORDERED, WakeUpState.REGISTERED)
 
 _E = WakeUpEvent
 
@@ -45,11 +45,12 @@ class WakeWatch:
         if minute != self._swept:
             self._swept = minute
             register.sweep(self._room_of)
+            register.wake_ups.forget_past()
         register.wishes.lift_due()
         register.messages.forget_old()
         with register.db.reading() as tx:
             calls = register.wake_ups.open_in(tx)
-            late = register.outgoing.overdue(tx, register.db.now() - self._rules.wake_up.hand_over_minutes * MINUTE)
+            late = self._late(tx)
         if late:
             with register.db.transaction() as tx:
                 self._hand_over(tx, late)
@@ -62,27 +63,29 @@ class WakeWatch:
         """What is due for each call, or was while nobody looked."""
         wake_ups, now = self._register.wake_ups, self._register.db.now()
         for call in calls:
-            event = due(call, now, self._rules.wake_up, results=self._rules.results)
-            if event is None and call.at <= now and wake_ups.request_closed_in(tx, call):
-                event = _E.ATTEND
+            if wake_ups.request_closed_in(tx, call):
+                event = _E.ATTEND if call.at <= now else None  # somebody has taken it over
+            else:
+                event = due(call, now, self._rules.wake_up, results=self._rules.results)
             if event is not None:
                 wake_ups.step_in(tx, call, event, "staff" if event is _E.ATTEND else "")
 
     def _try_way(self, tx: Transaction, calls: Sequence[WakeUp]) -> None:
         """Before the first call of a day the way of the calls is tried; where it fails the day's are a person's.
 
-        Calls that are ordered later in the day come by here too.
+        Calls that are ordered later in the day come by here too. Of the evening before only a test counts that was
+        shortly before this call.
         """
         now = self._register.db.now()
         for test in calls:
             if test.origin is Origin.TEST and test.state not in UNDER_WAY:
                 self._register.wake_ups.tell_test_failed_in(tx, test)
-        coming = [call for call in ahead(calls, *UNDER_WAY) if call.at > now]
+        coming = [call for call in calls if _for_hotel(call) and call.at > now]
         before = self._rules.wake_up.test_minutes * MINUTE
         if not coming or now < coming[0].at - before:
             return
         since, until = day_of(self._register.wake_ups.local(coming[0].at))
-        tests = self._register.wake_ups.tests_in(tx, since - before, until)
+        tests = self._register.wake_ups.tests_in(tx, min(since, coming[0].at - 2 * before), until)
         if not tests:
             self._begin_test(tx, now)
         elif tests[-1].state is WakeUpState.ATTENDED:
@@ -93,12 +96,32 @@ class WakeWatch:
     def _begin_test(self, tx: Transaction, now: int) -> None:
         wake_ups = self._register.wake_ups
         if self._rules.wake_up.test_room:
-            number = wake_ups.test_in(tx, now - now % MINUTE + 2 * MINUTE)
+            number = wake_ups.test_in(tx, now - now % MINUTE + TEST_LEAD * MINUTE)
             log.info("wake-up.test-ordered", wake_up=number)
         else:
             works = self._alive()
             number = wake_ups.tested_in(tx, now, works=works)
             log.info("wake-up.link-tried", wake_up=number, works=works)
+
+    def _late(self, tx: Transaction) -> list[Queued]:
+        """What the hotel system could not be told for so long that a person must hear of it."""
+        outgoing, now = self._register.outgoing, self._register.db.now()
+        waiting = outgoing.queued(tx)
+        tried = {queued.delivery.seq for queued in outgoing.overdue(tx, now - GRACE)}
+        late = {queued.delivery.seq for queued in outgoing.overdue(tx, now - self._shortly)}
+
+        def is_late(queued: Queued) -> bool:
+            if not isinstance(queued.errand, WakeUpClear):
+                return queued.delivery.seq in late
+            left = queued.errand.at - now
+            return 0 <= left <= self._shortly and (queued.delivery.seq in tried or left <= GRACE)
+
+        return [queued for queued in waiting if is_late(queued)]
+
+    @property
+    def _shortly(self) -> int:
+        """Milliseconds before a call in which a person must know of it."""
+        return self._rules.wake_up.hand_over_minutes * MINUTE
 
     def _hand_over(self, tx: Transaction, late: Sequence[Queued]) -> None:
         """What the hotel system could not be told for so long is told to a person, or to nobody any more."""
@@ -111,27 +134,33 @@ class WakeWatch:
                 case RoomWished() as wished:
                     register.wishes.refused_in(tx, wished)
                     register.outgoing.withdraw(tx, queued.delivery)
-                case WakeUpClear() as cleared if self._is_soon(cleared.at):
+                case WakeUpClear() as cleared:
+                    # The errand itself goes on trying: a person is only told beside it.
                     register.wake_ups.still_set_in(tx, cleared)
                 case MessagesAsked() | MessageRead():
                     register.outgoing.withdraw(tx, queued.delivery)
-
-    def _is_soon(self, at: int) -> bool:
-        """The errand itself goes on trying: a person is only told beside it."""
-        left = at - self._register.db.now()
-        return 0 <= left <= self._rules.wake_up.hand_over_minutes * MINUTE
 
 
 def due(call: WakeUp, now: int, settings: WakeUpSettings, *, results: bool) -> WakeUpEvent | None:
     """What the clock does to a call. A test that is not taken or not answered in time has failed, which is seen by its
     state.
     """
+    shortly = call.at - settings.hand_over_minutes * MINUTE
+    over = now >= call.at + settings.result_minutes * MINUTE
     match call.state:
         case WakeUpState.ORDERED if now >= call.at:
             return _E.MISS
         case WakeUpState.ORDERED if call.origin is not Origin.TEST:
-            shortly = max(call.at - settings.hand_over_minutes * MINUTE, call.changed_at + GRACE)
-            return _E.HAND_OVER if now >= shortly else None
-        case WakeUpState.REGISTERED if now >= call.at + settings.result_minutes * MINUTE:
+            return _E.HAND_OVER if now >= max(shortly, call.changed_at + GRACE) else None
+        case WakeUpState.REGISTERED if over:
             return _E.EXPIRE if results else _E.GO_BY
+        case state if state in BY_PERSON and over:
+            return _E.EXPIRE
+        case WakeUpState.WITH_OPERATOR if call.changed_at < shortly <= now:
+            return _E.FALL_DUE
     return None
+
+
+def _for_hotel(call: WakeUp) -> bool:
+    """A guest's call that the hotel system is to make."""
+    return call.state in UNDER_WAY and call.origin is not Origin.TEST

@@ -50,11 +50,12 @@ def desk_of(
     beat: float = 5.0,
 ) -> Desk:
     guests = CachedGuests(folder / "guests.db")
+    clock = clock or system_clock(zone)
     return Desk(
-        postman=Postman(postings, zone, retry, look),
-        runner=Runner(Switchboard(register or register_of(folder, zone), guests.room_of), retry),
+        postman=Postman(postings, zone, retry, look, lambda: clock().seconds),
+        runner=Runner(Switchboard(register or register_of(folder, zone), guests.room_of, guests.staying_in), retry),
         roster=Roster(folder / "guests.db"),
-        clock=clock or system_clock(zone),
+        clock=clock,
         status=folder / "link.json",
         on_tick=on_tick,
         beat=beat,

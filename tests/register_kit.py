@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from kiosk.config.hotel import WakeUpSettings
 from kiosk.hotel.errands import AnyErrand, decode
+from kiosk.hotel.news import WakeUpResult
 from kiosk.hotel.switchboard import Switchboard
 from kiosk.outbox import DeliveryState
 from kiosk.register.register import Register
@@ -21,6 +23,7 @@ from tests.stations import RULES
 
 MINUTE = 60_000
 SETTINGS = RULES.wake_up
+ROOM, STAY = "0808", "31001"
 
 
 def rules(*, by: str = "hotel-system", test_room: str = "", **changes: object) -> Rules:
@@ -38,7 +41,7 @@ class House:
         self.register = Register(Database(folder / "register.db", REGISTER, clock=self.clock), plan)
         self.rooms: dict[str, str] | None = None
         self.alive = True
-        self.board = Switchboard(self.register, self.room_of)
+        self.board = Switchboard(self.register, self.room_of, self.staying_in)
         self.watch = WakeWatch(self.register, lambda: self.alive, self.room_of)
 
     @property
@@ -51,6 +54,9 @@ class House:
         if not reservation:
             return room if room in self.rooms.values() else ""
         return self.rooms.get(reservation, "")
+
+    def staying_in(self, room: str) -> tuple[str, ...]:
+        return tuple(stay for stay, where in (self.rooms or {}).items() if where == room)
 
     def minutes(self, ahead: float) -> int:
         """The instant so many minutes from now."""
@@ -103,6 +109,21 @@ class House:
         query = f"SELECT state FROM wake_ups WHERE (origin = 'test') = {tests} ORDER BY number"
         with self.register.db.reading() as tx:
             return [row[0] for row in tx._connection.execute(query)]
+
+
+def order(at: House, ahead: float = 120, room: str = ROOM, stay: str = STAY) -> int:
+    """A guest orders a call for so many minutes from now."""
+    return at.register.wake_ups.order(room, stay, at.minutes(ahead), "v1", "en")
+
+
+def local(at: House, instant: int) -> datetime:
+    """As the hotel writes it: its local time, without a zone."""
+    return at.register.wake_ups.local(instant).replace(tzinfo=None)
+
+
+def result(at: House, instant: int, status: str, room: str = ROOM) -> None:
+    """The hotel system tells how the call ended."""
+    at.board.told([WakeUpResult(room, local(at, instant), status)])
 
 
 @contextmanager

@@ -9,7 +9,9 @@ from pathlib import Path
 from kiosk import stores
 from kiosk.cli import Failed
 from kiosk.config.load import load
-from kiosk.register.wake_ups import IllegalWakeUp, NoWakeUp, Origin, WakeUp, WakeUpEvent, WakeUps
+from kiosk.register.wake_up_states import IllegalWakeUp, WakeUpEvent
+from kiosk.register.wake_up_table import NoWakeUp, Origin, WakeUp
+from kiosk.register.wake_ups import WakeUps
 from kiosk.store.database import StoreError
 
 WORDS = {

@@ -94,6 +94,8 @@ class HotelSettings(Section, frozen=True):
     workstation: Annotated[str, Meta(pattern=r"^[A-Za-z0-9]{1,16}$", description="1 to 16 letters and digits")]
     answer_seconds: Annotated[float, Meta(ge=5, le=300)]
     """How long an answer is waited for before the posting's outcome is unknown."""
+    highest_number: Annotated[int, Meta(ge=999, le=99_999_999)]
+    """The last P#, after which they begin with 1 again: interfaces of before 2009 take four digits."""
     posting: Literal["room", "guest"]
     """PS (to a room) or PR after an inquiry (to one guest's folio); never both on one interface."""
     doubts: Literal["person", "balance", "bill"]
@@ -133,6 +135,10 @@ class HotelSettings(Section, frozen=True):
         )
 
 
+TEST_LEAD = 2
+"""Minutes from ordering a test call to its time."""
+
+
 class WakeUpSettings(Section, frozen=True):
     """Who makes the wake-up calls, and when a person is asked to look."""
 
@@ -143,8 +149,17 @@ class WakeUpSettings(Section, frozen=True):
     test_minutes: Annotated[int, Meta(ge=5, le=240)]
     """How long before the first call the test is made."""
     hand_over_minutes: Annotated[int, Meta(ge=2, le=120)]
-    """A call the hotel system has not taken so shortly before its time goes to the operator."""
+    """A call the hotel system has not taken so shortly before its time goes to the operator; and of one that waits for
+    the operator anyway it is said once more.
+    """
     result_minutes: Annotated[int, Meta(ge=1, le=60)]
-    """Without a result so long after its time somebody is sent to the room, where results are told at all."""
+    """Without a result so long after its time somebody is sent to the room, where results are told at all; also when
+    nobody has seen to a call that the operator was to make.
+    """
     days_ahead: Annotated[int, Meta(ge=1, le=60)]
     """How far ahead a guest may order."""
+
+    def __post_init__(self) -> None:
+        if self.test_minutes <= TEST_LEAD + self.result_minutes:
+            least = TEST_LEAD + self.result_minutes + 1
+            raise FieldError("test_minutes", f"at least {least}: the test's result must be known before the first call")

@@ -24,17 +24,21 @@ from kiosk.hotel.news import (
     WakeUpResult,
 )
 from kiosk.outbox import Delivery, Outbox, Surprise
-from kiosk.register.register import Register, RoomOf
+from kiosk.register.register import Register, RoomOf, StayingIn
 from kiosk.store.statement import Transaction
 
 
 class Switchboard:
-    """``room_of`` asks the guest cache. Calls block; raises StoreError, and nothing of that call was written then."""
+    """``room_of`` and ``staying_in`` ask the guest cache.
 
-    def __init__(self, register: Register, room_of: RoomOf) -> None:
+    Calls block; raises StoreError, and nothing of that call was written then.
+    """
+
+    def __init__(self, register: Register, room_of: RoomOf, staying_in: StayingIn) -> None:
         self.register = register
         self.errands = Outbox(register.db, HOTEL, self)
         self._room_of = room_of
+        self._staying_in = staying_in
 
     def told(self, news: Sequence[GuestNews | ServiceNews]) -> None:
         """Written down in order, all or nothing. Guests: once the cache has been told, who left or moved."""
@@ -59,7 +63,7 @@ class Switchboard:
             case WakeUpSet(number):
                 self.register.wake_ups.refused_in(tx, number, reason)
             case WakeUpClear() as cleared:
-                self.register.wake_ups.still_set_in(tx, cleared)
+                self.register.wake_ups.kept_in(tx, cleared)
             case RoomWished() as wished:
                 self.register.wishes.refused_in(tx, wished)
             case MessageLeft() as message:
@@ -77,7 +81,7 @@ class Switchboard:
         register = self.register
         match news:
             case WakeUpOrdered(room, at):
-                register.wake_ups.hear_ordered_in(tx, room, at)
+                register.wake_ups.hear_ordered_in(tx, room, at, self._staying_in(room))
             case WakeUpDropped(room, at):
                 register.wake_ups.hear_dropped_in(tx, room, at)
             case WakeUpResult(room, at, status):
@@ -88,7 +92,8 @@ class Switchboard:
             case MessageGone(room, reservation, id):
                 register.messages.gone_in(tx, room, reservation, id)
             case RoomTold(room, bool() as do_not_disturb):
-                register.wishes.heard_in(tx, room, do_not_disturb=do_not_disturb)
+                whose = next(iter(self._staying_in(room)), "")
+                register.wishes.heard_in(tx, room, do_not_disturb=do_not_disturb, reservation=whose)
             case GuestOut(room, reservation):
                 self._left(tx, room, reservation)
             case GuestChanged(room, reservation, _, old_room) if old_room and old_room != room:
@@ -97,6 +102,7 @@ class Switchboard:
                 register.settle_in(tx, room, reservation)
             case RollEnded():
                 register.sweep_in(tx, self._room_of)
+                register.bind_in(tx, self._staying_in)
 
     def _left(self, tx: Transaction, room: str, reservation: str) -> None:
         self.register.clear_in(tx, room, reservation)

@@ -54,6 +54,8 @@ class Outgoing:
         if delivery.state is DeliveryState.QUEUED:
             self.withdraw(tx, delivery)
             return delivery.attempts > 0
+        if delivery.state is DeliveryState.REFUSED:
+            return delivery.attempts > 1  # the last one was refused; one before it may have arrived
         return delivery.state in (DeliveryState.SENDING, DeliveryState.DELIVERED)
 
     def withdraw(self, tx: Transaction, delivery: Delivery) -> None:

@@ -12,7 +12,7 @@ from kiosk.register.outgoing import Outgoing
 from kiosk.register.requests import Requests
 from kiosk.register.room_wishes import RoomWishes
 from kiosk.register.rules import Rules
-from kiosk.register.wake_ups import Origin, WakeUps
+from kiosk.register.wake_ups import WakeUps
 from kiosk.store.database import Database
 from kiosk.store.statement import Transaction
 
@@ -23,6 +23,9 @@ RoomOf = Callable[[str, str], str | None]
 
 With reservation "" it is about anybody in the room.
 """
+
+StayingIn = Callable[[str], tuple[str, ...]]
+"""Of a room: the reservations of those who are in it now, as far as anybody knows."""
 
 
 class Register:
@@ -78,6 +81,12 @@ class Register:
             else:
                 self.clear_in(tx, room, reservation)
 
+    def bind_in(self, tx: Transaction, staying_in: StayingIn) -> None:
+        """What is kept of a room belongs to those who are in it now, where nobody knew before who they are."""
+        for room, reservation in self.wake_ups.stays_in(tx):
+            if not reservation and (whose := staying_in(room)):
+                self.wake_ups.bind_in(tx, room, whose)
+
     def sweep(self, room_of: RoomOf) -> None:
         """``sweep_in`` in a transaction of its own, where there is anything to look at."""
         with self.db.reading() as tx:
@@ -87,5 +96,4 @@ class Register:
                 self.sweep_in(tx, room_of)
 
     def _kept_in(self, tx: Transaction) -> set[tuple[str, str]]:
-        calls = {(c.room, c.reservation) for c in self.wake_ups.open_in(tx) if c.origin is not Origin.TEST}
-        return calls | self.messages.stays_in(tx) | self.wishes.stays_in(tx)
+        return self.wake_ups.stays_in(tx) | self.messages.stays_in(tx) | self.wishes.stays_in(tx)

@@ -92,7 +92,7 @@ class RoomWishes:
                 self._lift(tx, held)
             return len(due)
 
-    def heard_in(self, tx: Transaction, room: str, *, do_not_disturb: bool, reservation: str = "") -> None:
+    def heard_in(self, tx: Transaction, room: str, *, do_not_disturb: bool, reservation: str) -> None:
         """What the telephone of the room shows now; it may have been set there, by the guest of ``reservation`` or,
         with "", by whoever was there.
         """

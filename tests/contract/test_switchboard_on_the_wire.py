@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 from kiosk.hotel.protocol import Guest
-from kiosk.register.wake_ups import WakeUpState
+from kiosk.register.wake_up_states import WakeUpState
 from kiosk.store.database import instant
 from tests.house import FIELDS, SHANGHAI, Station, house, until
 
@@ -33,6 +33,10 @@ async def served(folder) -> AsyncIterator[Station]:
 
 def tomorrow() -> datetime:
     return (datetime.now(SHANGHAI) + timedelta(days=1)).replace(hour=6, minute=30, second=0, microsecond=0)
+
+
+def next_minute() -> datetime:
+    return datetime.now(SHANGHAI).replace(second=0, microsecond=0) + timedelta(minutes=1)
 
 
 def stamp(at: datetime) -> tuple[str, str]:
@@ -67,8 +71,8 @@ async def test_an_order_a_change_and_a_cancelling_reach_the_exchange(tmp_path):
 
 async def test_an_unanswered_call_becomes_a_request_and_an_answered_one_none(tmp_path):
     async with served(tmp_path) as station:
-        number = station.register.wake_ups.order(ROOM, STAY, instant(tomorrow()))
-        other = station.register.wake_ups.order("1501", "31004", instant(tomorrow()))
+        number = station.register.wake_ups.order(ROOM, STAY, instant(next_minute()))
+        other = station.register.wake_ups.order("1501", "31004", instant(next_minute()))
         await until(lambda: on_exchange(station) and on_exchange(station, "1501"))
         await until(lambda: state(station, other) is WakeUpState.REGISTERED)
         await station.hotel.wake_up_result(ROOM, "NR")

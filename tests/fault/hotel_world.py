@@ -211,7 +211,7 @@ class World:
         guests = self.folder / "guests.db"
         desk = Desk(
             postman=Postman(postings, ZONE, RETRY, LOOK),
-            runner=Runner(Switchboard(register, CachedGuests(guests).room_of)),
+            runner=Runner(Switchboard(register, CachedGuests(guests).room_of, CachedGuests(guests).staying_in)),
             roster=Roster(guests),
             clock=self.moment,
             status=self.folder / "link.json",
