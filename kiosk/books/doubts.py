@@ -11,10 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
+from sqlalchemy import bindparam, func, select, union_all
+
 from kiosk.books.journal import CLEARING_ROOM, RECEIVABLE_DESK, TAX_VAT, Line, post, revenue
 from kiosk.books.postings import DESK_CORRECTION, POSTING, TRIAL, Posting, forget_guest, take_back
 from kiosk.outbox import Delivery, DeliveryState, Outbox, withdraw
-from kiosk.store.statement import Transaction
+from kiosk.store.statement import Statement, Transaction
+from kiosk.store.tables import corrections, outbox, vouchers
 
 
 class Said(Enum):
@@ -34,38 +37,59 @@ class Verdict:
 def by_balance(before: int | None, after: int | None, minor: int) -> Verdict:
     """By what the guest owed before the posting of ``minor`` and owes now; minor units, None where it was not told.
 
-    Exactly ``minor`` more: POSTED. Unchanged: ABSENT. Anything else is UNCLEAR, because a bar bill or a payment in
-    between moves the balance as well; subtracting what it might have been would be guessing.
+    Exactly ``minor`` more: POSTED, if nothing else of ours can have moved it, which is for the caller to know. Never
+    ABSENT: the balance stays as it was also when the charge was routed to somebody else's folio, or the guest paid as
+    much meanwhile; sent again on that evidence it would be there twice. Anything else is UNCLEAR as well, because a
+    bar bill or a payment in between moves the balance; subtracting what it might have been would be guessing.
     """
     if before is None or after is None:
         return Verdict(Said.UNCLEAR, "no balance")
-    match after - before:
-        case difference if difference == minor != 0:
-            return Verdict(Said.POSTED, "balance")
-        case 0:
-            return Verdict(Said.ABSENT, "balance unchanged")
-    return Verdict(Said.UNCLEAR, "balance moved by something else")
+    if after - before == minor != 0:
+        return Verdict(Said.POSTED, "balance")
+    return Verdict(Said.UNCLEAR, "balance unchanged" if after == before else "balance moved by something else")
 
 
-def by_bill(lines: Iterable[tuple[str, int]], voucher: int, minor: int) -> Verdict:
+def by_bill(lines: Iterable[tuple[str, int]], voucher: int, minor: int, others: int = 0) -> Verdict:
     """By the lines of the guest's bill, as (text, minor units).
 
-    POSTED when a line of this very amount carries the voucher's number as a whole word ("000012" is 12, "120" is not).
-    Otherwise UNCLEAR, never ABSENT: a bill may leave lines out (FD), fold them into one, or show no check number.
+    A line is one of the voucher's when it is of this very amount and carries the number as a whole word ("000012" is
+    12, "120" is not). POSTED when there are more of them than ``others``: so many are accounted for by postings of the
+    same voucher and amount that are there already, as two corrections of one voucher may be. Otherwise UNCLEAR, never
+    ABSENT: a bill may leave lines out (FD), fold them into one, or show no check number.
     """
-    there = sum(1 for text, amount in lines if amount == minor and _names(text, voucher))
-    match there:
-        case 0:
-            return Verdict(Said.UNCLEAR, "not on the bill")
-        case 1:
-            return Verdict(Said.POSTED, "bill")
-    return Verdict(Said.POSTED, f"bill, {there} times")
+    there = sum(1 for text, amount in lines if amount == minor and _names(text, voucher)) - others
+    if there <= 0:
+        return Verdict(Said.UNCLEAR, "not on the bill")
+    return Verdict(Said.POSTED, "bill" if there == 1 else f"bill, {there} times")
 
 
 def _names(text: str, voucher: int) -> bool:
     """A word is what stands between spaces, without punctuation around it: the 12 of a date "12/03" is none."""
     words = (word.strip("#.,:;()[]") for word in text.split())
     return any(re.fullmatch(r"[0-9]{1,8}", word) and int(word) == voucher for word in words)
+
+
+_OF_VOUCHER = union_all(
+    select(vouchers.c.charge).where(vouchers.c.number == bindparam("voucher")),
+    select(corrections.c.key).where(corrections.c.voucher == bindparam("voucher")),
+)
+_ALIKE = Statement(
+    select(func.count())
+    .select_from(outbox)
+    .where(
+        outbox.c.destination == bindparam("destination"),
+        outbox.c.key.in_(_OF_VOUCHER),
+        outbox.c.state == DeliveryState.DELIVERED.value,
+        func.json_extract(outbox.c.payload, "$.minor") == bindparam("minor"),
+    )
+)
+
+
+def delivered_alike(postings: Outbox, delivery: Delivery) -> int:
+    """How many postings of the same voucher and amount as ``delivery`` are on the folio for certain."""
+    posting = Posting.decode(delivery.payload)
+    with postings.db.reading() as tx:
+        return tx.number(_ALIKE, destination=postings.destination, voucher=posting.voucher, minor=posting.minor)
 
 
 def settle(postings: Outbox, delivery: Delivery, verdict: Verdict) -> bool:

@@ -6,7 +6,7 @@ import msgspec
 
 from kiosk.books.desk import DeskRequest, ask_staff, cleared_up
 from kiosk.books.journal import CLEARING_ROOM, RECEIVABLE_PMS, Line, post
-from kiosk.outbox import Delivery, Outbox, Surprise, replace_payload, withdraw
+from kiosk.outbox import HIGHEST_NUMBER, Delivery, DeliveryState, Outbox, Surprise, replace_payload, withdraw
 from kiosk.store.database import Database
 from kiosk.store.statement import Transaction
 
@@ -18,6 +18,8 @@ DESK_CORRECTION = "desk-correction"
 """As CORRECTION, where the hotel has a procedure of its own: it never goes over the wire."""
 TRIAL = "trial"
 """A technician's posting, of no charge and no voucher."""
+WAITING = "waiting"
+"""What staff are told of a posting that is neither refused nor in doubt, but has been queued for hours."""
 
 
 class Posting(msgspec.Struct, frozen=True):
@@ -90,6 +92,7 @@ class _IntoTheBooks:
     def unknown(self, tx: Transaction, delivery: Delivery, reason: str) -> None:
         # Why is in the log and the remark: to a person it is all the same, the folio must be looked at.
         del reason
+        cleared_up(tx, _waiting(delivery), self._db.now())
         self._ask(tx, delivery, "unknown", {})
 
     def surprised(self, tx: Transaction, delivery: Delivery, surprise: Surprise) -> None:
@@ -97,10 +100,25 @@ class _IntoTheBooks:
 
     def _ask(self, tx: Transaction, delivery: Delivery, what: str, values: dict[str, str | int]) -> None:
         """Once for each attempt."""
-        posting = Posting.decode(delivery.payload)
-        asked = {"voucher": posting.voucher, "charge": delivery.key, "minor": posting.minor, **values}
-        kind = f"{delivery.kind}-{what}"
-        ask_staff(tx, _asked_as(delivery, what), DeskRequest(kind, f"request.{kind}", asked), self._db.now())
+        ask_staff(tx, _asked_as(delivery, what), _request(delivery, what, values), self._db.now())
+
+
+def ask_while_waiting(tx: Transaction, postings: Outbox, key: str) -> None:
+    """Tell staff, who have not been told so yet, that this posting has been queued for long; if it still is."""
+    delivery = postings.find_in(tx, key)
+    if delivery and delivery.state is DeliveryState.QUEUED:
+        ask_staff(tx, _waiting(delivery), _request(delivery, WAITING, {}), postings.db.now())
+
+
+def _request(delivery: Delivery, what: str, values: dict[str, str | int]) -> DeskRequest:
+    posting = Posting.decode(delivery.payload)
+    asked = {"voucher": posting.voucher, "charge": delivery.key, "minor": posting.minor, **values}
+    kind = f"{delivery.kind}-{what}"
+    return DeskRequest(kind, f"request.{kind}", asked)
+
+
+def _waiting(delivery: Delivery) -> str:
+    return f"{delivery.key}:{WAITING}"
 
 
 def _asked_as(delivery: Delivery, what: str) -> str:
@@ -109,6 +127,7 @@ def _asked_as(delivery: Delivery, what: str) -> str:
 
 def take_back(tx: Transaction, delivery: Delivery, now: int) -> None:
     """Nobody needs to look into the newest attempt any more: it has been found out what became of it."""
+    cleared_up(tx, _waiting(delivery), now)
     for what in ("unknown", "refused"):
         cleared_up(tx, _asked_as(delivery, what), now)
 
@@ -118,6 +137,9 @@ def forget_guest(tx: Transaction, delivery: Delivery) -> None:
     replace_payload(tx, delivery, Posting.decode(delivery.payload).anonymous().encode())
 
 
-def room_postings(db: Database) -> Outbox:
-    """The outbox of the hotel link: payloads are ``Posting``; a delivered one clears ``clearing:room``."""
-    return Outbox(db, PMS, _IntoTheBooks(db))
+def room_postings(db: Database, highest: int = HIGHEST_NUMBER) -> Outbox:
+    """The outbox of the hotel link: payloads are ``Posting``; a delivered one clears ``clearing:room``.
+
+    ``highest`` is the last number an attempt may have with this hotel system.
+    """
+    return Outbox(db, PMS, _IntoTheBooks(db), highest)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import secrets
 
-from kiosk.books.postings import TRIAL, Posting
-from kiosk.outbox import IllegalDelivery, Outbox, enqueue
+from kiosk.books.postings import TRIAL, Posting, forget_guest, take_back
+from kiosk.outbox import DeliveryState, Outbox, enqueue, withdraw
 
 
 def trial(postings: Outbox, room: str, minor: int, currency: str, text: str, reservation: str = "") -> str:
@@ -22,10 +22,12 @@ def trial(postings: Outbox, room: str, minor: int, currency: str, text: str, res
 
 def give_up(postings: Outbox, key: str, reason: str) -> bool:
     """Take back a trial that was not sent yet, lest it be posted hours later; False when it is on its way or over."""
-    delivery = postings.by_key(key)
-    assert delivery is not None
-    try:
-        postings.withdraw(delivery, reason)
-    except IllegalDelivery:
-        return False
-    return True
+    with postings.db.transaction() as tx:
+        delivery = postings.find_in(tx, key)
+        assert delivery is not None
+        if delivery.state is not DeliveryState.QUEUED:
+            return False
+        withdraw(tx, delivery, reason, postings.db.now())
+        forget_guest(tx, delivery)
+        take_back(tx, delivery, postings.db.now())
+        return True

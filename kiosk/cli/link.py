@@ -122,7 +122,7 @@ def _service(settings: Settings) -> int:
 
     async def serve() -> None:
         stop = asyncio.Event()
-        postings = stores.open_postings(stores.open_books(settings))
+        postings = stores.open_postings(stores.open_books(settings), settings.hotel.highest_number)
         for reason in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(reason, stop.set)
         manager.ready()

@@ -5,6 +5,7 @@ The 20 answers of FIAS (S23, AS) are the vocabulary of every adapter, whatever i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import Enum
 from types import MappingProxyType
@@ -66,6 +67,11 @@ CONSEQUENCES: Mapping[str, Consequence] = MappingProxyType(
 def consequence(status: str) -> Consequence:
     """Of an answer that is none of the 20: UNKNOWN, for what it did nobody can say."""
     return CONSEQUENCES.get(status, Consequence.UNKNOWN)
+
+
+def plain(status: str) -> str:
+    """As it may be logged and kept: what is no status is free text of the hotel's, and may name a guest."""
+    return status if re.fullmatch("[A-Z]{2}", status, re.ASCII) else "other"
 
 
 def reason_key(status: str) -> str:

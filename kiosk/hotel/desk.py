@@ -84,6 +84,7 @@ class Desk:
         elif asyncio.get_running_loop().time() - self._beat_at < self._beat:
             return
         self._beat_at = asyncio.get_running_loop().time()
+        await self.postman.tell_waiting()
         try:
             waiting = await self.postman.open_count()
         except StoreError as fault:

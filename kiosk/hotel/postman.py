@@ -12,13 +12,15 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from kiosk.books.doubts import Said, Verdict, settle
+from kiosk.books.doubts import Said, Verdict, delivered_alike, settle
 from kiosk.books.postings import TRIAL, Posting
-from kiosk.hotel.answers import TRIES, Consequence, consequence, reason_key
-from kiosk.hotel.movements import Movements, whose
+from kiosk.books.waiting import tell_waiting
+from kiosk.hotel.answers import TRIES, Consequence, consequence, plain, reason_key
+from kiosk.hotel.movements import Movements
 from kiosk.hotel.news import Answer, LateAnswer, NoAnswer
-from kiosk.outbox import Delivery, DeliveryState, Doubt, IllegalDelivery, Outbox
+from kiosk.outbox import Delay, Delivery, DeliveryState, Doubt, IllegalDelivery, Outbox, deliveries
 from kiosk.store.database import StoreError
+from kiosk.store.statement import Transaction
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -35,8 +37,20 @@ UNSENDABLE = "hotel.refused.unsendable"
 UNSENT = "hotel.refused.unsent"
 UNSENT_TRIES = 3
 """How often in a row the line itself may refuse a record before staff are asked."""
+UNTOLD = "hotel.refused.untold"
+UNTOLD_TRIES = 10
+"""How often in a row what has to be asked before a charge may find no answer before staff are asked."""
+WAITED_LONG = 12 * 3600.0
+"""Seconds after which staff are told of a charge that still could not be posted: a night audit takes minutes."""
+LOOK_WAITING = 600.0
+"""Seconds between two looks for such."""
 
 _TRANSACTION = re.compile(r"\d{5,}")
+
+
+def loop_time() -> float:
+    """Seconds of the event loop's clock, which never jumps."""
+    return asyncio.get_running_loop().time()
 
 
 @dataclass(frozen=True)
@@ -56,18 +70,22 @@ class Postman:
     attempt will be unknown.
     """
 
-    def __init__(self, postings: Outbox, zone: ZoneInfo, retry: float, look: float) -> None:
+    def __init__(
+        self, postings: Outbox, zone: ZoneInfo, retry: float, look: float, seconds: Callable[[], float] = loop_time
+    ) -> None:
         """``retry`` is the pause before a charge that the hotel system put off goes again, ``look`` the longest time
-        until a new charge is noticed; in seconds.
+        until a new charge is noticed; in seconds. ``seconds`` is a clock that never jumps.
         """
         self._postings = postings
         self._zone = zone
         self._retry = retry
         self._look = look
+        self._seconds = seconds
         self._movements = Movements()
         self._changes = postings.db.changes()
         self._commit: asyncio.Task[bool] | None = None
         self._look_at = 0.0
+        self._look_waiting_at = float("-inf")
         self._due: Delivery | None = None
         self._carried: Delivery | None = None
         self._ready: tuple[Delivery, int] | None = None
@@ -75,7 +93,7 @@ class Postman:
     async def recover(self) -> None:
         """At the start: what was under way when the process ended is unknown."""
         for delivery in await self._postings.db.run(self._postings.recover):
-            self._movements.lost(delivery)
+            self._movements.lost(delivery, self._seconds())
             log.warning("posting.unknown", reason="interrupted", charge=delivery.key)
 
     def commit(self) -> asyncio.Task[bool]:
@@ -113,23 +131,26 @@ class Postman:
         return Posting.decode(self._due.payload)
 
     async def begin(self, balance: int | None = None) -> Assignment | None:
-        """The attempt of the charge that ``next`` gave, on disk; None when the disk won't take it.
+        """The attempt of the charge that ``next`` gave, on disk; None when the disk won't take it, or when it is not
+        due any more: it was taken back, or a late answer came.
 
         ``balance`` is what the guest owed before it, in minor units, where that was told. It is not noted while
-        another charge to that guest is in doubt: that one may still move it.
+        anything else of ours is in doubt: that may still move it, be it another guest's, for folios are routed.
         """
         due, self._due = self._due, None
         assert due is not None, "only what is due can be begun"
         return await self._assign(lambda: self._begin(due, balance))
 
     async def postpone(self, reason: str) -> None:
-        """The charge that ``next`` gave cannot be begun now, and nothing was sent: it is due again after the pause."""
+        """What has to be asked before the charge that ``next`` gave was not told, and nothing was sent: it is due again
+        after the pause, some times. ``reason`` is for the log and holds no text of the hotel's.
+        """
         due, self._due = self._due, None
         assert due is not None, "only what is due can be postponed"
         if Posting.decode(due.payload).trial:
             await self._try(lambda: self._refuse(due, UNSENT))
         else:
-            await self._try(lambda: self._hold(due, reason))
+            await self._try(lambda: self._hold(due))
         log.info("posting.put-off", status=reason, pause=self._retry, charge=due.key)
 
     async def number(self) -> int | None:
@@ -154,7 +175,7 @@ class Postman:
                 await self._insist(self._postings.again, delivery, answer.status)
                 log.info("posting.put-off", status=answer.status, pause=0, charge=delivery.key)
             case Consequence.UNKNOWN:
-                await self._unknown(delivery, f"answer {answer.status!r}")
+                await self._unknown(delivery, f"answer {plain(answer.status)}")
             case _:
                 await self._refused(delivery, reason_key(answer.status))
 
@@ -163,8 +184,12 @@ class Postman:
         await self._unknown(self._put_down(), silence.reason)
 
     async def unsent(self) -> None:
-        """The attempt under way surely never reached the hotel system: it is sent again, some times."""
-        await self._put_off(self._put_down(), UNSENT, UNSENT_TRIES)
+        """The attempt under way surely never reached the hotel system: it is sent again, some times; a trial is not."""
+        delivery = self._put_down()
+        if Posting.decode(delivery.payload).trial:
+            await self._refused(delivery, UNSENT)
+        else:
+            await self._put_off(delivery, UNSENT, UNSENT_TRIES)
 
     async def postponed(self, seconds: float) -> None:
         """The attempt under way was turned away unread by one who wants to be left alone for ``seconds``: that is no
@@ -196,22 +221,39 @@ class Postman:
             case _:
                 delivery = await self._insist(self._postings.late_refused, answer.sequence, reason_key(answer.status))
         if delivery is None:
-            log.warning("posting.stray-answer", number=answer.sequence, status=answer.status)
+            log.warning("posting.stray-answer", number=answer.sequence, status=plain(answer.status))
         else:
-            log.info("posting.late-answer", number=answer.sequence, status=answer.status, charge=delivery.key)
+            log.info("posting.late-answer", number=answer.sequence, status=plain(answer.status), charge=delivery.key)
 
     async def doubts(self, age: float) -> list[Doubt]:
         """Charges whose loss is ``age`` seconds past and that may be asked about now, oldest first.
 
+        By the clock that never jumps: the hotel system needs its time to book, whatever the wall clock is set to.
         A technician's trial is none: found absent it would be sent again when nobody waits for it any more.
         """
-        lost_before = self._postings.db.now() - int(age * 1000)
-        doubts = await self._try(lambda: self._postings.doubts(lost_before)) or []
-        return [doubt for doubt in doubts if doubt.delivery.kind != TRIAL]
+        doubts, now = await self._try(self._postings.doubts) or [], self._seconds()
+        return [
+            doubt
+            for doubt in doubts
+            if doubt.delivery.kind != TRIAL and self._movements.age(doubt.delivery, now) >= age
+        ]
 
     def undisturbed(self, doubt: Doubt) -> bool:
-        """Whether nothing else was sent for the same guest since: only then the balance can tell."""
+        """Whether nothing else was sent since. With a balance noted before, which is so only where nothing else was in
+        doubt, this charge is the only one of ours that can have moved it.
+        """
         return self._movements.undisturbed(doubt.delivery)
+
+    async def delivered_alike(self, delivery: Delivery) -> int:
+        """How many postings of the same voucher and amount are known to be on the folio."""
+        return await self._postings.db.run(delivered_alike, self._postings, delivery)
+
+    async def tell_waiting(self) -> None:
+        """Tell staff, once each, of charges that have not been posted for so long. To be called now and then."""
+        if self._seconds() >= self._look_waiting_at:
+            self._look_waiting_at = self._seconds() + LOOK_WAITING
+            for key in await self._try(lambda: tell_waiting(self._postings, WAITED_LONG)) or []:
+                log.warning("posting.waiting", charge=key)
 
     async def asked(self, delivery: Delivery, pause: float) -> None:
         """The hotel system is being asked about this doubt; it is not among ``doubts`` for ``pause`` seconds."""
@@ -243,13 +285,17 @@ class Postman:
         self._changes.close()
 
     def _take(self) -> tuple[Delivery, int] | None:
-        delivery = self._postings.next_due()
-        return (delivery, self._postings.begin(delivery)) if delivery else None
+        with self._postings.db.transaction() as tx:
+            due = self._postings.next_in(tx)
+            return (due, self._postings.begin_in(tx, due)) if due else None
 
-    def _begin(self, due: Delivery, balance: int | None) -> tuple[Delivery, int]:
-        in_doubt = self._postings.in_state(DeliveryState.UNKNOWN)
-        settled = all(whose(delivery) != whose(due) for delivery in in_doubt)
-        return due, self._postings.begin(due, balance if settled else None)
+    def _begin(self, due: Delivery, balance: int | None) -> tuple[Delivery, int] | None:
+        with self._postings.db.transaction() as tx:
+            queued = self._still_queued(tx, due)
+            if queued is None:
+                return None
+            alone = not deliveries(tx, self._postings.destination, [DeliveryState.UNKNOWN])
+            return queued, self._postings.begin_in(tx, queued, balance if alone else None)
 
     def _deliver(self, delivery: Delivery, evidence: str, ahead: bool) -> tuple[Delivery, int] | None:
         with self._postings.db.transaction() as tx:
@@ -257,15 +303,22 @@ class Postman:
             due = self._postings.next_in(tx) if ahead else None
             return (due, self._postings.begin_in(tx, due)) if due else None
 
-    def _hold(self, due: Delivery, reason: str) -> None:
+    def _hold(self, due: Delivery) -> None:
         with self._postings.db.transaction() as tx:
-            self._postings.begin_in(tx, due)
-            self._postings.again_in(tx, due, reason, self._retry)
+            if queued := self._still_queued(tx, due):
+                self._postings.begin_in(tx, queued)
+                self._postings.put_off_in(tx, queued, UNTOLD, self._retry, UNTOLD_TRIES, Delay.HELD)
 
     def _refuse(self, due: Delivery, reason: str) -> None:
         with self._postings.db.transaction() as tx:
-            self._postings.begin_in(tx, due)
-            self._postings.refuse_in(tx, due, reason)
+            if queued := self._still_queued(tx, due):
+                self._postings.begin_in(tx, queued)
+                self._postings.refuse_in(tx, queued, reason)
+
+    def _still_queued(self, tx: Transaction, due: Delivery) -> Delivery | None:
+        """What was due when the hotel system was asked first; None when somebody ended it meanwhile."""
+        found = self._postings.find_in(tx, due.key)
+        return found if found and found.state is DeliveryState.QUEUED else None
 
     async def _assign(self, begin: Callable[[], tuple[Delivery, int] | None]) -> Assignment | None:
         self._look_at = asyncio.get_running_loop().time() + LOOK_ANYWAY
@@ -297,8 +350,8 @@ class Postman:
             log.warning("posting.refused", reason=reason, charge=delivery.key)
 
     async def _unknown(self, delivery: Delivery, reason: str) -> None:
+        self._movements.lost(delivery, self._seconds())
         await self._insist(self._postings.unknown, delivery, reason)
-        self._movements.lost(delivery)
         log.warning("posting.unknown", reason=reason, charge=delivery.key)
 
     async def _try(self, work: Callable[[], Result]) -> Result | None:

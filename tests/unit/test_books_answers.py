@@ -6,8 +6,8 @@ import pytest
 
 from kiosk.books.corrections import BY_DESK
 from kiosk.cli.requests import REASONS, WORDS
-from kiosk.hotel.answers import CONSEQUENCES, Consequence, consequence, reason_key
-from kiosk.hotel.postman import UNSENDABLE, UNSENT
+from kiosk.hotel.answers import CONSEQUENCES, Consequence, consequence, plain, reason_key
+from kiosk.hotel.postman import UNSENDABLE, UNSENT, UNTOLD
 from kiosk.hotel.rest.line import NOT_OFFERED
 
 C = Consequence
@@ -59,6 +59,12 @@ def test_an_unheard_of_answer_is_no_answer(status):
     assert reason_key(status) == "hotel.refused.unheard-of"
 
 
+@pytest.mark.parametrize("status", ["", "ok", "OK ", "OK\n", "O1", "\u0410\u0410", "DENIED FOR GUEST OF 101"])
+def test_of_what_is_no_status_nothing_is_kept(status):
+    assert plain(status) == "other"
+    assert plain("OK") == "OK"
+
+
 @pytest.mark.parametrize("status", [status for status, what in ALL.items() if what in TO_DO])
 def test_what_may_be_refused_is_worded_with_what_to_do(status):
     said = REASONS[reason_key(status)]
@@ -66,7 +72,7 @@ def test_what_may_be_refused_is_worded_with_what_to_do(status):
     assert said not in [other for key, other in REASONS.items() if key != reason_key(status)]
 
 
-@pytest.mark.parametrize("reason", [UNSENDABLE, UNSENT, BY_DESK, NOT_OFFERED])
+@pytest.mark.parametrize("reason", [UNSENDABLE, UNSENT, UNTOLD, BY_DESK, NOT_OFFERED])
 def test_a_refusal_of_our_own_is_worded_too(reason):
     assert reason in REASONS
 
@@ -74,7 +80,7 @@ def test_a_refusal_of_our_own_is_worded_too(reason):
 def test_whatever_the_books_ask_staff_is_worded():
     values = {"voucher": 1, "charge": "c", "minor": 1, "reason": "r"}
     for kind in ("posting", "correction", "trial"):
-        for what in ("unknown", "twice", "perhaps-twice", "after-all", "absent"):
+        for what in ("unknown", "twice", "perhaps-twice", "after-all", "absent", "waiting"):
             assert WORDS[f"request.{kind}-{what}"].format_map(values)
     for kind in ("posting", "correction", "desk-correction"):
         assert WORDS[f"request.{kind}-refused"].format_map(values)

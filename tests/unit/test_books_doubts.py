@@ -1,10 +1,13 @@
+import sqlite3
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
 from kiosk.books import journal
 from kiosk.books.checks import check
-from kiosk.books.doubts import NotInDoubt, Outcome, Said, Verdict, by_balance, by_bill, resolve, settle
+from kiosk.books.corrections import Folio, correct_amount
+from kiosk.books.doubts import NotInDoubt, Outcome, Said, Verdict, by_balance, by_bill, delivered_alike, resolve, settle
 from kiosk.books.hotel_journal import HotelRow
 from kiosk.books.postings import Posting, room_postings
 from kiosk.books.trial import give_up, trial
@@ -22,7 +25,7 @@ S = DeliveryState
     [
         (1000, 1300, Said.POSTED),
         (-500, -200, Said.POSTED),
-        (1000, 1000, Said.ABSENT),
+        (1000, 1000, Said.UNCLEAR),
         (1000, 1299, Said.UNCLEAR),
         (1000, 1600, Said.UNCLEAR),
         (1000, 700, Said.UNCLEAR),
@@ -39,10 +42,9 @@ def test_a_correction_makes_the_balance_less():
 
 
 @given(some.integers(), some.integers(), some.integers().filter(bool))
-def test_a_balance_says_each_thing_of_one_change_only(before, after, minor):
+def test_a_balance_says_posted_of_one_change_only_and_absent_of_none(before, after, minor):
     said = by_balance(before, after, minor).said
-    assert (said is Said.POSTED) == (after - before == minor)
-    assert (said is Said.ABSENT) == (after == before)
+    assert said is (Said.POSTED if after - before == minor else Said.UNCLEAR)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +71,35 @@ def test_a_bill_says_posted_only_where_the_voucher_is_a_whole_word(text, said):
 def test_a_bill_without_the_line_says_nothing_and_one_with_two_says_so():
     assert by_bill([], 12, 300).said is Said.UNCLEAR
     assert by_bill([("12", 300), ("12", 300)], 12, 300) == Verdict(Said.POSTED, "bill, 2 times")
+
+
+def test_a_line_of_the_bill_proves_one_of_two_postings_alike_only():
+    bill = [("Copy 000012", 500), ("Copy 000012", -100)]
+    assert by_bill(bill, 12, -100, others=1).said is Said.UNCLEAR
+    assert by_bill([*bill, ("Copy 000012", -100)], 12, -100, others=1) == Verdict(Said.POSTED, "bill")
+
+
+def test_postings_alike_are_those_of_one_voucher_and_amount_that_are_on_the_folio(books):
+    books.finish(copied(books))
+    postings = room_postings(books.db)
+    answered(postings, postings.delivered)
+    for much in (100, 50, 100):
+        correct_amount(postings, 1, much, reason="test", who="AB", folio=Folio("0101"), by_posting=True)
+    first, second, third = postings.in_state(S.QUEUED)
+    assert delivered_alike(postings, third) == 0
+    answered(postings, postings.delivered)
+    assert delivered_alike(postings, third) == 1
+    answered(postings, postings.delivered)
+    assert (delivered_alike(postings, third), delivered_alike(postings, second)) == (1, 1)
+    plans = []
+    books.db.trace(plans.append)
+    delivered_alike(postings, first)
+    books.db.trace(None)
+    [sql] = [each for each in plans if each.startswith("SELECT")]
+    with sqlite3.connect(books.db.path) as other:
+        steps = [row[3] for row in other.execute(f"EXPLAIN QUERY PLAN {sql}")]
+    other.close()
+    assert not [step for step in steps if step.startswith("SCAN outbox")], steps
 
 
 @pytest.fixture
@@ -116,7 +147,7 @@ def balances(books):
     ("verdict", "state", "left"),
     [
         (Verdict(Said.POSTED, "balance"), S.DELIVERED, []),
-        (Verdict(Said.ABSENT, "balance unchanged"), S.QUEUED, []),
+        (Verdict(Said.ABSENT, "not on the folio"), S.QUEUED, []),
         (Verdict(Said.UNCLEAR, "no balance"), S.UNKNOWN, ["request.posting-unknown"]),
     ],
 )
@@ -225,8 +256,11 @@ def test_a_trial_without_an_answer_is_for_a_person(books, postings, asked, outco
     assert check(books.db).agree
 
 
-def test_a_trial_that_was_not_sent_is_taken_back(postings):
-    key = trial(postings, "0101", 1, "CNY", "TEST")
+def test_a_trial_that_was_not_sent_is_taken_back_and_its_guest_forgotten(postings):
+    key = trial(postings, "0101", 1, "CNY", "TEST", "77")
     assert give_up(postings, key, "nobody waits")
+    done = postings.by_key(key)
+    assert (done.state, done.remark) == (S.WITHDRAWN, "nobody waits")
+    assert Posting.decode(done.payload).room == Posting.decode(done.payload).reservation == ""
     assert postings.next_due() is None
     assert not give_up(postings, key, "nobody waits")

@@ -55,7 +55,7 @@ class _Asking(ABC):
     async def heard(self, talk: Talk, reply: Reply) -> None:
         doubt = self._doubt
         assert doubt is not None
-        await talk.desk.postman.settle(doubt.delivery, self._verdict(talk, doubt, reply))
+        await talk.desk.postman.settle(doubt.delivery, await self._verdict(talk, doubt, reply))
 
     @abstractmethod
     def _can_tell(self, talk: Talk, doubt: Doubt) -> bool:
@@ -66,11 +66,15 @@ class _Asking(ABC):
         """Raises Malformed."""
 
     @abstractmethod
-    def _verdict(self, talk: Talk, doubt: Doubt, reply: Reply) -> Verdict: ...
+    async def _verdict(self, talk: Talk, doubt: Doubt, reply: Reply) -> Verdict: ...
 
 
 class ByBalance(_Asking):
-    """What the guest owed before the charge was noted with it; nothing else of ours may have moved it since."""
+    """What the guest owed before the charge was noted with it; nothing else of ours may have moved it since.
+
+    It can only show that the charge is there. An unchanged balance is no proof that it is not: it may be on the folio
+    of another who pays for this guest, or have been paid. That is left to the person who was told.
+    """
 
     def _can_tell(self, talk: Talk, doubt: Doubt) -> bool:
         return doubt.balance is not None and talk.desk.postman.undisturbed(doubt)
@@ -79,7 +83,7 @@ class ByBalance(_Asking):
         number = await talk.desk.postman.number()
         return talk.session.inquire(Inquiry(number, posting.room), talk.desk.clock()) if number else ()
 
-    def _verdict(self, talk: Talk, doubt: Doubt, reply: Reply) -> Verdict:
+    async def _verdict(self, talk: Talk, doubt: Doubt, reply: Reply) -> Verdict:
         posting = Posting.decode(doubt.delivery.payload)
         if not isinstance(reply, Found) or not self._can_tell(talk, doubt):
             return Verdict(Said.UNCLEAR, "no balance")
@@ -99,13 +103,13 @@ class ByBill(_Asking):
     async def _question(self, talk: Talk, posting: Posting) -> tuple[Effect, ...]:
         return talk.session.ask_bill(BillRequest(posting.room, posting.reservation), talk.desk.clock())
 
-    def _verdict(self, talk: Talk, doubt: Doubt, reply: Reply) -> Verdict:
-        del talk
+    async def _verdict(self, talk: Talk, doubt: Doubt, reply: Reply) -> Verdict:
         if not isinstance(reply, Bill):
             return Verdict(Said.UNCLEAR, "no bill")
         posting = Posting.decode(doubt.delivery.payload)
         shown = (_shown(line, exponent_of(posting.currency)) for line in reply.lines)
-        return by_bill([line for line in shown if line is not None], posting.voucher, posting.minor)
+        alike = await talk.desk.postman.delivered_alike(doubt.delivery)
+        return by_bill([line for line in shown if line is not None], posting.voucher, posting.minor, alike)
 
 
 def _shown(line: Record, decimals: int) -> tuple[str, int] | None:
