@@ -12,6 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import httpx
+import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -216,6 +217,7 @@ def test_a_body_that_is_not_what_was_agreed_is_none_of_it_whatever_it_is(body, s
     assert Reply(200, body).read(shape) in (None, shape())
 
 
+@hypothesis.settings(deadline=None)
 @given(body=st.binary() | st.recursive(st.none() | st.text(), st.lists).map(str).map(str.encode))
 def test_no_body_ends_the_reading_of_it(body):
     assert isinstance(Reply(200, body).read(shapes.Fault), shapes.Fault | None)
