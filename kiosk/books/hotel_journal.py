@@ -49,7 +49,7 @@ class KnownPosting:
 
     ``told`` is the amount in the posting, minor units like ``minor``, which is negative for a correction. ``attempt``
     orders the newest attempts of all postings, ``tried_at`` is its time (ms UTC); both None when it never was on the
-    wire.
+    wire. ``numbers`` are those of all its attempts: only a record with one of them can be this posting.
     """
 
     voucher: int
@@ -60,6 +60,11 @@ class KnownPosting:
     state: DeliveryState
     attempt: int | None
     tried_at: int | None
+    numbers: frozenset[int] = frozenset()
+
+    def may_be(self, row: HotelRow) -> bool:
+        """Whether the row names no sequence number, or one of this posting's."""
+        return not row.sequence or row.sequence in self.numbers
 
 
 Coverage = Callable[[KnownPosting], bool]
@@ -96,6 +101,7 @@ def _known(table: Table, key: ColumnElement[str], voucher: ColumnElement[int], m
             table.c.currency,
             outbox.c.state,
             func.max(attempts.c.seq).label("attempt"),
+            func.group_concat(attempts.c.number).label("numbers"),
             attempts.c.begun_at.label("tried_at"),  # of the row with the maximum: https://sqlite.org/lang_select.html
         )
         .select_from(
@@ -129,6 +135,7 @@ def known_postings(tx: Transaction, destination: str) -> list[KnownPosting]:
             DeliveryState(row["state"]),
             row["attempt"],
             row["tried_at"],
+            frozenset(int(number) for number in (row["numbers"] or "").split(",") if number),
         )
         for statement in (_OF_VOUCHERS, _OF_CORRECTIONS)
         for row in tx.rows(statement, destination=destination)
@@ -166,40 +173,48 @@ class Paired:
     """Which row of the hotel's is which posting of ours; each is in one place only.
 
     ``missing`` have no row, ``spare`` rows are of a voucher whose postings all have one, ``strange`` of none.
+    ``foreign`` rows name a voucher of ours and a sequence number that none of its postings ever had: another station
+    with the same check numbers, or a hand at the desk. Of their vouchers nothing can be said.
     """
 
     pairs: list[tuple[KnownPosting, HotelRow]]
     missing: list[KnownPosting]
     spare: list[HotelRow]
     strange: list[HotelRow]
+    foreign: list[HotelRow]
 
 
 _LIKELY = (DeliveryState.DELIVERED, DeliveryState.UNKNOWN, DeliveryState.SENDING)
 
 
 def pair(postings: Sequence[KnownPosting], rows: Sequence[HotelRow]) -> Paired:
-    """By voucher; within it first those of one amount, and likelier ones before those that should not be there."""
+    """By voucher and, where the row has one, sequence number; within a voucher first those of one amount, and likelier
+    ones before those that should not be there.
+    """
     left: dict[int, list[KnownPosting]] = {}
     for posting in sorted(postings, key=lambda each: each.state not in _LIKELY):
         left.setdefault(posting.voucher, []).append(posting)
-    paired = Paired([], [], [], [row for row in rows if row.check not in left])
+    ours = {voucher: tuple(each) for voucher, each in left.items()}
+    paired = Paired([], [], [], [row for row in rows if row.check not in left], [])
     others: list[HotelRow] = []
-    for row in rows:
-        mine = left.get(row.check, [])
-        same = next((posting for posting in mine if posting.minor == row.minor), None)
+    for row in (row for row in rows if row.check in left):
+        mine = left[row.check]
+        same = next((posting for posting in mine if posting.minor == row.minor and posting.may_be(row)), None)
         if same:
             mine.remove(same)
             paired.pairs.append((same, row))
-        elif row.check in left:
+        elif any(posting.may_be(row) for posting in ours[row.check]):
             others.append(row)
+        else:
+            paired.foreign.append(row)
     for row in others:
-        if (
-            any(done.voucher == row.check and done.minor == row.minor for done, _ in paired.pairs)
-            or not left[row.check]
-        ):
+        there = any(done.voucher == row.check and done.minor == row.minor for done, _ in paired.pairs)
+        may = next((posting for posting in left[row.check] if posting.may_be(row)), None)
+        if there or may is None:
             paired.spare.append(row)
         else:
-            paired.pairs.append((left[row.check].pop(0), row))
+            left[row.check].remove(may)
+            paired.pairs.append((may, row))
     paired.missing.extend(posting for posting in postings if posting in left[posting.voucher])
     return paired
 
@@ -210,6 +225,8 @@ def compare(
     """What the hotel has and the books do not expect, or the other way round."""
     paired = pair(postings, rows)
     differences = [Difference("hotel.stranger", _where(row)) for row in paired.strange]
+    differences += [Difference("hotel.number", _where(row)) for row in paired.foreign]
+    foreign = {row.check for row in paired.foreign}
     for posting, row in paired.pairs:
         if row.minor != posting.minor:
             differences.append(Difference("hotel.amount", {**_where(row), "minor": posting.minor}))
@@ -220,7 +237,7 @@ def compare(
     differences.extend(
         Difference("hotel.missing", {"voucher": posting.voucher, "minor": posting.minor})
         for posting in paired.missing
-        if posting.state is DeliveryState.DELIVERED and covered(posting)
+        if posting.state is DeliveryState.DELIVERED and posting.voucher not in foreign and covered(posting)
     )
     return differences
 

@@ -36,8 +36,8 @@ def reconcile_journal(postings: Outbox, rows: Sequence[HotelRow], covered: Cover
     """Settle every UNKNOWN posting that the journal can speak for; all in one transaction.
 
     Absence proves something only where the journal is ``covered``: without a word about that, between the first and the
-    last of our own postings in it. A row of another amount is reported and decides nothing. One that is there twice is
-    posted, and reported.
+    last of our own postings in it. A row of another amount, or with a number that none of the voucher's attempts had,
+    is reported and decides nothing. One that is there twice is posted, and reported.
     """
     found: dict[DeliveryState, list[int]] = {state: [] for state in DeliveryState}
     with postings.db.transaction() as tx:
@@ -46,6 +46,7 @@ def reconcile_journal(postings: Outbox, rows: Sequence[HotelRow], covered: Cover
         complete = covered or neighbours(known, ours)
         differences = compare(known, ours, complete)
         paired = pair(known, ours)
+        foreign = {row.check for row in paired.foreign}
         on_folio = {posting.key: row for posting, row in paired.pairs}
         by_key = {posting.key: posting for posting in known}
         for delivery in deliveries(tx, postings.destination, [DeliveryState.UNKNOWN]):
@@ -56,7 +57,7 @@ def reconcile_journal(postings: Outbox, rows: Sequence[HotelRow], covered: Cover
             if row and row.minor == posting.minor:
                 postings.deliver_in(tx, delivery, f"journal P#{row.sequence}")
                 found[DeliveryState.DELIVERED].append(posting.voucher)
-            elif row is None and complete(posting):
+            elif row is None and posting.voucher not in foreign and complete(posting):
                 requeue(tx, postings, delivery, "not in the journal")
                 found[DeliveryState.QUEUED].append(posting.voucher)
             else:

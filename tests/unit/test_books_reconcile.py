@@ -134,8 +134,30 @@ def test_left_to_itself_the_journal_speaks_only_for_what_lies_between_our_own_po
     assert states(postings) == {1: "delivered", 2: "queued", 3: "delivered", 4: "unknown"}
 
 
+@pytest.mark.parametrize("minor", [300, 30])
+def test_a_row_with_another_s_number_neither_proves_a_posting_nor_its_absence(books, postings, minor):
+    """Of a second station with the same check numbers, say."""
+    rows = [HotelRow(1, 1, 300), HotelRow(2, 987, minor, "0303")]
+    done = reconcile_journal(postings, rows, everything)
+    assert (done.delivered, done.queued, done.unknown) == ((), (), (2,))
+    assert [(each.key, each.values) for each in done.differences] == [
+        ("hotel.number", {"voucher": 2, "sequence": 987, "hotel_minor": minor})
+    ]
+    assert states(postings)[2] == "unknown"
+
+
+def test_any_of_a_posting_s_attempts_may_be_the_one_on_the_folio(books, postings):
+    [delivery] = postings.in_state(DeliveryState.UNKNOWN)
+    postings.again(delivery, "a person said so")
+    assert postings.begin(delivery) == 3
+    postings.unknown(delivery, "silence")
+    done = reconcile_journal(postings, [HotelRow(2, 2, 300)])
+    assert (done.delivered, done.differences) == ((2,), ())
+    assert check(books.db, [HotelRow(1, 1, 300), HotelRow(2, 3, 300)]).agree
+
+
 def test_one_that_is_there_twice_is_posted_and_reported(books, postings):
-    done = reconcile_journal(postings, [HotelRow(1, 1, 300), HotelRow(2, 2, 300), HotelRow(2, 9, 300)])
+    done = reconcile_journal(postings, [HotelRow(1, 1, 300), HotelRow(2, 2, 300), HotelRow(2, 2, 300)])
     assert done.delivered == (2,)
     assert [(each.key, each.values) for each in done.differences] == [("hotel.doubled", {"voucher": 2, "times": 2})]
     assert balances(books)["clearing:room"] == 300
@@ -153,8 +175,12 @@ def test_a_posting_of_another_amount_is_reported_and_decides_nothing(postings):
     [
         ([HotelRow(1, 1, 300), HotelRow(2, 2, 300), HotelRow(9, 9, 500)], ["hotel.stranger"]),
         ([HotelRow(1, 1, 300), HotelRow(2, 2, 300), HotelRow(0, 0, 500)], ["hotel.stranger"]),
-        ([HotelRow(1, 1, 300), HotelRow(2, 2, 300), HotelRow(2, 3, 300)], ["hotel.doubled"]),
-        ([HotelRow(1, 1, 300), HotelRow(2, 2, 300), HotelRow(3, 3, 300)], ["hotel.unexpected"]),
+        ([HotelRow(1, 1, 300), HotelRow(2, 2, 300), HotelRow(2, 2, 300)], ["hotel.doubled"]),
+        ([HotelRow(1, 1, 300), HotelRow(2, 2, 300), HotelRow(2, 0, 300)], ["hotel.doubled"]),
+        ([HotelRow(1, 1, 300), HotelRow(2, 2, 300), HotelRow(2, 3, 300)], ["hotel.number"]),
+        ([HotelRow(1, 1, 300), HotelRow(2, 2, 300), HotelRow(3, 0, 300)], ["hotel.unexpected"]),
+        ([HotelRow(1, 1, 300), HotelRow(2, 2, 300), HotelRow(3, 3, 300)], ["hotel.number"]),
+        ([HotelRow(1, 9, 300), HotelRow(2, 2, 300)], ["hotel.number"]),
         ([HotelRow(2, 2, 300)], ["hotel.missing"]),
         ([HotelRow(1, 1, 30), HotelRow(2, 2, 300)], ["hotel.amount"]),
     ],
