@@ -458,3 +458,13 @@ async def test_a_list_with_another_name_than_the_signer_s_is_not_charged(tmp_pat
         station.hotel.hotel.stays["31902"] = replace(stay, reservation="31902", name="Beispiel", given="Bela")
         await station.becomes(key, DeliveryState.REFUSED)
         assert station.hotel.guest_folio("31902") == []
+
+
+async def test_a_list_of_guests_that_did_not_come_is_asked_for_again_on_a_link_that_stays_up(tmp_path):
+    async with house_that_tells_no_roll(tmp_path, house) as station:
+        asked = station.hotel.observed.resyncs
+        station.hotel.ignore_resync(on=False)
+        station.clock.push(61)
+        await until(lambda: station.hotel.observed.resyncs > asked)
+        await until(lambda: station.room_of("31001") == "0808")
+        await until(lambda: station.room_of("no such number") == "")

@@ -141,6 +141,8 @@ class _Talk:
             await self._doubts.start(self)
         if self.session.may_send and self.desk.runner.has_work():
             await self._run_errand()
+        if self.session.may_send and not self.session.waiting:
+            await self._ask_for_guests()
 
     async def _send(self, send: events.Send) -> WireCut | None:
         """Returns why the wire broke, for what else was learned has still to be written down."""
@@ -219,6 +221,11 @@ class _Talk:
     async def _up(self) -> None:
         self.came_up = True
         log.info("link.up")
+        self.desk.roster.came_up()
+        await self._ask_for_guests()
+
+    async def _ask_for_guests(self) -> None:
+        """Where they are not all known: as soon as the link is up, and again while it is."""
         now = self.desk.clock()
         if await self.desk.roster.resync_due(now.wall) and self.session.alive:
             log.info("guests.resync")
