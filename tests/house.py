@@ -33,6 +33,7 @@ SOON = 15.0
 QUIET = 0.15
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEVER_RAN = LinkStatus(alive=False, phase="down", since=0, seen_at=0, audit=False, open_postings=0, guests=None, pid=0)
+QUICK = Pace(0.02, 0.05, 0.1)
 FIELDS = {**DEFAULT_FIELDS, **CARD_FIELDS}
 
 
@@ -69,6 +70,7 @@ class Station:
     charges: Charges | None = None
     doubts: Worker | None = None
     key: Key | None = None
+    pace: Pace = QUICK
     ticks: int = 0
 
     def __post_init__(self) -> None:
@@ -81,8 +83,7 @@ class Station:
 
     def start(self) -> None:
         station = Description(code_page=self.code_page, fields=self.fields, key=self.key).posting(self.posting)
-        pace = Pace(0.02, 0.05, 0.1)
-        line = fias_line_to(self.hotel.port, station, charges=self.charges, doubts=self.doubts, pace=pace)
+        line = fias_line_to(self.hotel.port, station, charges=self.charges, doubts=self.doubts, pace=self.pace)
         desk = desk_of(
             self.folder,
             self.postings,

@@ -9,16 +9,19 @@ import signal
 import sqlite3
 import sys
 from datetime import datetime, timedelta
+from pathlib import Path
 from time import monotonic
 
 import pytest
 from structlog.testing import capture_logs
 
 from kiosk.books.postings import Posting
+from kiosk.hotel.fias.line import Pace
+from kiosk.hotel.fias.serial_wire import RECORD_SECONDS
 from kiosk.hotel.fias.simulator import HotelSimulator
 from kiosk.hotel.fias.virtual_hotel import DEMO_STAYS, Stay, demo_hotel
 from kiosk.outbox import DeliveryState
-from tests.house import QUIET, SHANGHAI, SOON, Station, house, until
+from tests.house import FIELDS, QUIET, SHANGHAI, SOON, Station, house, until
 
 
 async def test_the_link_comes_up_as_agreed_and_fetches_the_guests_once(tmp_path):
@@ -356,6 +359,99 @@ async def test_a_link_told_to_stop_waits_for_the_answer(tmp_path):
         await until(lambda: station.hotel.observed.postings == 1)
         await station.stop()
         assert station.delivery(key).state is DeliveryState.DELIVERED
+
+
+async def test_a_link_told_to_stop_waits_so_long_and_no_longer(tmp_path):
+    async with house(tmp_path, pace=Pace(0.02, 0.05, 0.1, last_answer=20.0)) as station:
+        station.hotel.lose_answer()
+        key = station.sell("0808")
+        await until(lambda: station.hotel.observed.postings == 1)
+        stopping = asyncio.create_task(station.stop())
+        await asyncio.sleep(QUIET)
+        station.clock.push(19)
+        await asyncio.sleep(QUIET)
+        assert not stopping.done()
+        station.clock.push(2)
+        await asyncio.wait_for(stopping, SOON)
+        assert (station.delivery(key).state, station.delivery(key).remark) == (DeliveryState.UNKNOWN, "ended")
+
+
+def test_systemd_gives_the_link_the_time_it_takes_to_stop():
+    unit = Path("systemd/system/kiosk-link.service").read_text("utf-8")
+    (patience,) = re.findall(r"^TimeoutStopSec=(\d+)$", unit, re.MULTILINE)
+    assert int(patience) >= Pace().last_answer + RECORD_SECONDS
+
+
+async def test_a_hotel_system_that_answers_no_posting_gets_few(tmp_path):
+    async with house(tmp_path) as station:
+        station.hotel.lose_answer(3)
+        for _ in range(3):
+            key = station.sell("0808")
+            await station.times_out(key)
+            await station.becomes(key, DeliveryState.UNKNOWN)
+        key = station.sell("0808", 222)
+        await until(lambda: station.hotel.alive and station.status.alive)
+        await asyncio.sleep(QUIET)
+        assert station.delivery(key).state is DeliveryState.QUEUED
+        station.clock.push(61)
+        await station.becomes(key, DeliveryState.DELIVERED)
+
+
+SWITCHBOARD = {**FIELDS, "WR": ("RN", "DA", "TI")}
+
+
+def order_wake_up(station: Station, hours: int) -> str:
+    """The key of its errand."""
+    at = (station.db.now() // 60_000 + hours * 60) * 60_000
+    return f"wake-up-set:{station.register.wake_ups.order('0808', '31001', at)}"
+
+
+async def test_an_errand_is_done_when_the_hotel_system_has_said_something_since(tmp_path):
+    async with house(tmp_path, fields=dict(SWITCHBOARD)) as station:
+        station.hotel.silent()
+        key = order_wake_up(station, 8)
+        await until(lambda: station.errand(key) is DeliveryState.SENDING)
+        await asyncio.sleep(QUIET)
+        station.clock.push(2)
+        await until(lambda: station.status.phase == "checking")
+        await asyncio.sleep(QUIET)
+        assert station.errand(key) is DeliveryState.SENDING
+        assert station.hotel.wake_ups("0808") == []
+        station.hotel.silent(on=False)
+        station.clock.push(31)
+        await until(lambda: station.errand(key) is DeliveryState.DELIVERED)
+        assert len(station.hotel.wake_ups("0808")) == 1
+        assert station.hotel.observed.connections == 2
+
+
+async def test_an_errand_on_a_line_that_is_cut_before_a_word_goes_again(tmp_path):
+    async with house(tmp_path, fields=dict(SWITCHBOARD)) as station:
+        station.hotel.silent()
+        key = order_wake_up(station, 8)
+        await until(lambda: station.errand(key) is DeliveryState.SENDING)
+        await asyncio.sleep(QUIET)
+        station.hotel.silent(on=False)
+        await station.hotel.cut_line()
+        await until(lambda: len(station.hotel.wake_ups("0808")) == 1)
+        await until(lambda: station.errand(key) is DeliveryState.DELIVERED)
+
+
+async def test_errands_in_a_row_on_a_quiet_line_are_done_within_seconds(tmp_path):
+    async with house(tmp_path, fields=dict(SWITCHBOARD)) as station:
+        for hours in (6, 7, 8):
+            key = order_wake_up(station, hours)
+            await until(lambda key=key: station.errand(key) is DeliveryState.DELIVERED)
+        assert len(station.hotel.wake_ups("0808")) == 3
+
+
+async def test_a_flood_of_rubbish_is_a_few_lines_in_the_log(tmp_path):
+    async with house(tmp_path) as station:
+        with capture_logs() as logs:
+            for _ in range(300):
+                await station.hotel.garbage(1)
+            await station.becomes(station.sell("0808"), DeliveryState.DELIVERED)
+        noises = [entry for entry in logs if entry["event"] == "link.noise"]
+        assert 2 <= len(noises) <= 10
 
 
 async def test_books_that_cannot_be_written_stop_the_postings_and_not_the_link(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -12,9 +13,11 @@ from pathlib import Path
 from time import monotonic
 
 import pytest
+from structlog.testing import capture_logs
 
 from kiosk.books.postings import PMS, POSTING, Posting, room_postings
-from kiosk.hotel.fias import transport
+from kiosk.hotel.fias import serial_wire, transport
+from kiosk.hotel.fias.line import Pace as LinkPace
 from kiosk.hotel.fias.serial_far_side import HotelPace, SerialFarSide
 from kiosk.hotel.fias.serial_framing import Pace
 from kiosk.hotel.fias.serial_wire import serial
@@ -374,6 +377,42 @@ async def test_a_silent_peer_is_given_up_in_bounded_time():
                 await wire.write(LS)
 
 
+async def test_a_record_that_takes_too_long_altogether_is_given_up(monkeypatch):
+    monkeypatch.setattr(serial_wire, "RECORD_SECONDS", 0.05)
+    async with cable() as (wire, far, _):
+        far.silent()
+        with pytest.raises(WireCut, match="slow"):
+            await wire.write(LS)
+
+
+async def test_noise_without_end_is_a_few_lines_in_the_log():
+    async with cable() as (wire, far, _):
+        with capture_logs() as logs:
+            for _ in range(50):
+                far.foreign_byte()
+                await wire.write(PS)
+        assert 1 <= sum(entry["event"] == "serial.garbled" for entry in logs) <= 10
+
+
+async def test_a_wire_says_when_the_other_end_has_everything(wired):
+    connect, house = wired
+    async with connect() as wire:
+        await house.has(conversations=1)
+        await wire.write(PS)
+        await house.has(heard=PS)
+        await until(wire.taken)
+
+
+async def test_a_peer_that_takes_nothing_in_has_not_everything(monkeypatch):
+    monkeypatch.setattr(transport, "WRITE_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        async with tcp("127.0.0.1", deaf.getsockname()[1])() as wire:
+            assert wire.taken()
+            with pytest.raises(WireCut):
+                await wire.write(b"x" * (1 << 24))
+            assert not wire.taken()
+
+
 async def test_an_answer_that_takes_its_time_is_waited_for():
     async with cable() as (wire, far, house):
         far.delay(0.08)
@@ -507,6 +546,10 @@ class Kiosk:
     far: SerialFarSide
     postings: Outbox
     sold: int = 0
+    ticks: int = 0
+
+    def tick(self) -> None:
+        self.ticks += 1
 
     def sell(self, minor: int) -> str:
         self.sold += 1
@@ -538,12 +581,14 @@ async def linked(folder: Path) -> AsyncIterator[Kiosk]:
     stop = asyncio.Event()
     try:
         async with SerialFarSide(hotel.serve, PROMPT) as far:
-            desk = desk_of(folder, postings, retry=0.05, beat=0.02)
-            way = fias_line_to(serial(far.path, pace=BRISK), timings=Timings(listen=0.5, answer=1.5))
+            kiosk = Kiosk(hotel, far, postings)
+            desk = desk_of(folder, postings, retry=0.05, beat=0.02, on_tick=kiosk.tick)
+            timings = Timings(listen=0.5, answer=1.5)
+            way = fias_line_to(serial(far.path, pace=BRISK), timings=timings, pace=LinkPace(0.02, 0.05))
             link = asyncio.create_task(run_link(way, desk, stop))
             try:
                 await until(lambda: (told := read_status(folder / "link.json")) and told.alive and told.guests)
-                yield Kiosk(hotel, far, postings)
+                yield kiosk
             finally:
                 stop.set()
                 await asyncio.wait_for(link, SOON)
@@ -577,6 +622,17 @@ async def test_a_charge_whose_acknowledgement_was_lost_for_good_is_in_doubt_and_
         await kiosk.becomes(kiosk.sell(222), DeliveryState.DELIVERED)
         assert (kiosk.booked(111), kiosk.booked(222)) == (1, 1)
         assert kiosk.delivery(key).attempts == 1
+
+
+async def test_the_watchdog_is_fed_while_the_line_takes_its_time_over_a_record(tmp_path):
+    async with linked(tmp_path) as kiosk:
+        kiosk.far.no_ack(100)
+        key = kiosk.sell(111)
+        await until(lambda: kiosk.delivery(key).state is DeliveryState.SENDING)
+        before = kiosk.ticks
+        await kiosk.becomes(key, DeliveryState.UNKNOWN)
+        kiosk.far.no_ack(0)
+        assert kiosk.ticks - before > 10
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -225,6 +225,14 @@ def test_errands_are_written_as_the_hotel_enabled_them():
     assert errand_record(MessagesAsked("0808", "5"), 9, Description(), wall) is None
 
 
+@pytest.mark.parametrize("length", [1900, 1960, 2000, 5000])
+def test_a_message_of_any_length_fits_a_record(length):
+    wall = datetime(2026, 11, 21, 22, 0, tzinfo=BERLIN)
+    record = errand_record(MessageLeft("0808", "5", "x" * length), 9, STATION, wall)
+    frame = encode(record, "gbk")
+    assert len(frame) == min(2000, length + len("XL|RN0808|G#5|$J9|MT|DA261121|TI220000|")) + 2
+
+
 def test_news_are_read_from_what_the_hotel_system_says():
     when = datetime(2026, 11, 22, 6, 30, tzinfo=BERLIN)
     told = [

@@ -14,6 +14,8 @@ from kiosk.hotel.fias.events import (
     AuditBegan,
     AuditEnded,
     Bill,
+    ErrandsHeard,
+    ErrandsLost,
     Found,
     Hangup,
     InquiryLost,
@@ -21,6 +23,7 @@ from kiosk.hotel.fias.events import (
     MessagesLost,
     MessagesTold,
     Noise,
+    PostingsRest,
     Send,
     Told,
     Unsent,
@@ -335,6 +338,118 @@ def test_the_end_of_an_audit_that_passed_unheard_is_tried_after_a_quarter_of_an_
     assert alive.may_post
 
 
+class TestAfterAnAuditWhoseEndNobodyTold:
+    """One posting finds out, and costs one doubt at most."""
+
+    @pytest.fixture
+    def alive(self, alive):
+        hears(alive, "NS|", 2)
+        for second in range(100, 900, 100):
+            hears(alive, "LA|", second)
+        assert not alive.may_post
+        assert AuditEnded() in alive.tick(at(902))
+        return alive
+
+    def test_an_answer_tells_that_it_is_over(self, alive):
+        alive.post(posting(7), at(903))
+        hears(alive, "PA|ASOK|P#7|", 904)
+        alive.post(posting(8), at(905))
+        assert AuditBegan() not in alive.tick(at(935))
+        assert not alive.in_audit
+
+    def test_no_answer_tells_that_it_goes_on(self, alive):
+        alive.post(posting(7), at(903))
+        assert learned(alive.tick(at(933))) == [NoAnswer(7, "timeout"), AuditBegan()]
+        hears(alive, "LA|", 933)
+        assert not alive.may_post
+
+    def test_each_trial_in_vain_makes_the_next_one_later(self, alive):
+        alive.post(posting(7), at(903))
+        alive.tick(at(933))
+        hears(alive, "LA|", 933)
+        assert AuditEnded() not in alive.tick(at(933 + 1799))
+        assert AuditEnded() in alive.tick(at(933 + 1800))
+
+    def test_a_line_that_breaks_over_the_trial_tells_nothing_else(self, alive):
+        alive.post(posting(7), at(903))
+        assert alive.lost() == (NoAnswer(7, "cut"), AuditBegan())
+        assert alive.in_audit
+
+    def test_its_end_may_still_be_told(self, alive):
+        alive.post(posting(7), at(903))
+        alive.tick(at(933))
+        hears(alive, "LA|", 933)
+        assert hears(alive, "NE|", 940) == (AuditEnded(),)
+        assert alive.may_post
+
+
+class TestAHotelSystemThatIsThereAndAnswersNoPosting:
+    def ask(self, session, number, second):
+        """Posts in vain, and is alive again at the end. What was learned."""
+        assert session.may_post
+        session.post(posting(number), at(second))
+        effects = session.tick(at(second + 30))
+        if session.phase is Phase.DOWN:
+            session.connected(at(second + 30))
+            hears(session, "LS|", second + 30)
+        hears(session, "LA|", second + 30)
+        return [effect for effect in learned(effects) if effect != Hangup("silent")]
+
+    @pytest.fixture
+    def resting(self, alive):
+        assert self.ask(alive, 1, 10) == [NoAnswer(1, "timeout")]
+        assert self.ask(alive, 2, 50) == [NoAnswer(2, "timeout")]
+        assert self.ask(alive, 3, 90) == [NoAnswer(3, "timeout"), PostingsRest(60.0)]
+        return alive
+
+    def test_is_left_alone_after_three_charges(self, resting):
+        resting.tick(at(179))
+        assert resting.alive
+        assert not resting.may_post
+        assert resting.may_send
+        resting.tick(at(180))
+        assert resting.may_post
+
+    def test_is_left_alone_longer_each_time_up_to_a_quarter_of_an_hour(self, resting):
+        second, pauses = 180, []
+        for number in range(4, 10):
+            hears(resting, "LA|", second)
+            resting.tick(at(second))
+            [_, rest] = self.ask(resting, number, second)
+            pauses.append(rest.seconds)
+            second += 30 + rest.seconds
+        assert pauses == [120, 240, 480, 900, 900, 900]
+
+    def test_is_trusted_again_after_one_answer(self, resting):
+        resting.tick(at(180))
+        resting.post(posting(4), at(180))
+        hears(resting, "PA|ASOK|P#4|", 181)
+        assert self.ask(resting, 5, 190) == [NoAnswer(5, "timeout")]
+
+    def test_is_trusted_again_after_a_late_one(self, resting):
+        assert hears(resting, "PA|ASOK|P#2|", 130) == (LateAnswer(2, "OK"),)
+        assert resting.may_post
+
+    def test_is_not_trusted_for_a_new_line_alone(self, resting):
+        resting.lost()
+        resting.connected(at(125))
+        hears(resting, "LS|", 125)
+        hears(resting, "LA|", 125)
+        assert not resting.may_post
+
+    def test_in_an_hour_costs_few_charges(self, alive):
+        unknown = 0
+        for second in range(10, 3610):
+            if alive.phase is Phase.DOWN:
+                alive.connected(at(second))
+                hears(alive, "LS|", second)
+            hears(alive, "LA|", second) if not alive.may_send else None
+            if alive.may_post:
+                alive.post(posting(second), at(second))
+            unknown += sum(isinstance(effect, NoAnswer) for effect in alive.tick(at(second)))
+        assert unknown <= 10
+
+
 def test_nothing_is_sent_between_a_resync_and_its_end(alive):
     assert said(alive.resync(at(2))) == ["DR|DA261121|TI120002|"]
     assert not alive.may_post
@@ -365,12 +480,46 @@ def test_a_long_resync_may_take_its_time_as_long_as_it_goes_on(alive):
     alive.resync(at(2))
     hears(alive, "DS|", 3)
     for minute in range(1, 10):
-        hears(alive, "GI|RN0808|G#1|", minute * 59)
+        hears(alive, "GI|RN0808|G#1|SF|", minute * 59)
         assert Noise("resync-unfinished") not in alive.tick(at(minute * 59 + 50))
-        hears(alive, "GC|RN0808|G#1|GNReal-Time|", minute * 59 + 50)
+        hears(alive, "GO|RN0809|SF|", minute * 59 + 50)
     assert not alive.may_post
     hears(alive, "DE|", 600)
     assert alive.may_post
+
+
+def test_the_day_s_news_do_not_hold_a_resync_open_whose_end_was_lost(alive):
+    hears(alive, "DS|", 3)
+    hears(alive, "GI|RN0808|G#1|SF|", 4)
+    for second in range(10, 64, 9):
+        hears(alive, "GI|RN0809|G#2|", second)
+        hears(alive, "GC|RN0808|G#1|GNReal-Time|", second)
+        hears(alive, "KR|RN0808|G#1|", second)
+        assert Noise("resync-unfinished") not in alive.tick(at(second))
+    assert not alive.may_post
+    assert Noise("resync-unfinished") in alive.tick(at(64))
+    assert alive.may_post
+
+
+def test_where_nothing_marks_the_roll_every_guest_who_is_told_belongs_to_it():
+    session = Session(Description(fields={**DEFAULT_FIELDS, "GI": ("RN", "G#", "GN"), "GO": ("RN", "G#")}))
+    session.connected(at(0))
+    hears(session, "LS|", 1)
+    hears(session, "LA|", 1)
+    hears(session, "DS|", 3)
+    hears(session, "GI|RN0808|G#1|", 60)
+    assert Noise("resync-unfinished") not in session.tick(at(119))
+    assert Noise("resync-unfinished") in session.tick(at(120))
+
+
+def test_a_resync_holds_the_charges_for_ten_minutes_at_most(alive):
+    hears(alive, "DS|", 3)
+    for second in range(10, 603, 10):
+        hears(alive, "GI|RN0808|G#1|SF|", second)
+        assert Noise("resync-unfinished") not in alive.tick(at(second))
+    assert Noise("resync-unfinished") in alive.tick(at(603))
+    assert alive.may_post
+    assert hears(alive, "DE|", 700) == (Told(RollEnded()),)
 
 
 def test_a_resync_that_nobody_asked_for_is_taken_as_it_comes(alive):
@@ -453,6 +602,26 @@ class TestPostingToAGuest:
         assert [line.get("BI") for line in bill.lines] == ["150"]
         assert alive.may_post
 
+    def test_gives_a_bill_up_that_has_no_end(self, alive):
+        alive.ask_bill(BillRequest("0808", "2"), at(2))
+        for second in range(20, 122, 10):
+            assert alive.tick(at(second)) == ()
+            hears(alive, "XI|RN0808|G#2|BDCopy A4 000007|BI150|", second)
+        assert learned(alive.tick(at(122))) == [InquiryLost("timeout")]
+
+    def test_does_not_wait_longer_for_somebody_else_s_bill(self, alive):
+        alive.ask_bill(BillRequest("0808", "2"), at(2))
+        hears(alive, "XI|RN0808|G#1|BDSomebody else|BI900|", 25)
+        assert learned(alive.tick(at(32))) == [InquiryLost("timeout")]
+
+    def test_lets_no_errand_go_before_the_posting_that_must_follow(self, alive):
+        alive.inquire(Inquiry(7, "0808"), at(2))
+        assert not alive.may_send
+        hears(alive, "PL|P#7|WSKIOSK1|RN0808|G#1|GNOne|", 2.1)
+        assert alive.may_send
+        alive.post(GuestPosting("0808", "1", "One", charge(8)), at(2.1))
+        assert alive.may_send
+
     def test_gives_a_bill_up_that_never_comes(self, alive):
         alive.ask_bill(BillRequest("0808", "2"), at(2))
         assert learned(alive.tick(at(32))) == [InquiryLost("timeout")]
@@ -482,6 +651,88 @@ class TestMessages:
 
     def test_that_nobody_asked_for_are_news_all_the_same(self, alive):
         assert [type(effect) for effect in hears(alive, "XT|RN0808|G#1|MI7|MTCall home|", 3)] == [Told]
+
+
+def test_a_stray_bill_does_not_hold_a_posting_open(alive):
+    alive.post(posting(7), at(2))
+    for second in (10, 20, 30):
+        hears(alive, "XI|RN9|G#9|BI1|", second)
+        hears(alive, "XB|RN9|G#9|BA1|", second)
+    assert learned(alive.tick(at(32))) == [NoAnswer(7, "timeout")]
+
+
+class TestErrands:
+    def test_have_arrived_when_anything_comes_after_them(self, alive):
+        alive.errand_sent(at(2))
+        alive.errand_sent(at(2.1))
+        assert alive.tick(at(2.5)) == ()
+        assert hears(alive, "GO|RN0809|", 2.6)[0] == ErrandsHeard()
+        assert alive.lost() == ()
+
+    def test_are_lost_with_the_line(self, alive):
+        alive.errand_sent(at(2))
+        assert alive.lost() == (ErrandsLost(),)
+        assert alive.lost() == ()
+
+    def test_are_asked_about_where_the_other_side_says_nothing(self, alive):
+        alive.errand_sent(at(2))
+        assert alive.tick(at(2.9)) == ()
+        assert said(alive.tick(at(3))) == ["LS|DA261121|TI120003|"]
+        assert hears(alive, "LA|", 3.1) == (ErrandsHeard(),)
+        assert alive.phase is Phase.ALIVE
+
+    def test_are_asked_about_every_five_minutes_at_most(self, alive):
+        alive.errand_sent(at(2))
+        alive.tick(at(3))
+        hears(alive, "LA|", 3.1)
+        alive.errand_sent(at(4))
+        assert alive.tick(at(302.9)) == ()
+        assert said(alive.tick(at(303))) == ["LS|DA261121|TI120503|"]
+
+    def test_need_no_more_than_the_wire_s_word_where_the_other_side_was_asked_too_lately(self, alive):
+        alive.errand_sent(at(2))
+        assert alive.taken(at(3)) == ()
+        alive.tick(at(3))
+        assert alive.taken(at(4)) == ()
+        hears(alive, "LA|", 4)
+        alive.errand_sent(at(5))
+        assert alive.taken(at(5.9)) == ()
+        assert alive.taken(at(6)) == (ErrandsHeard(),)
+        assert not alive.awaits_word
+
+    def test_on_a_line_that_leads_nowhere_cost_the_line(self, alive):
+        alive.errand_sent(at(2))
+        alive.tick(at(3))
+        assert alive.tick(at(33)) == (ErrandsLost(), Hangup("silent"))
+
+    def test_disturb_no_posting(self, alive):
+        alive.post(posting(7), at(2))
+        alive.errand_sent(at(2.1))
+        assert alive.tick(at(10)) == ()
+        assert hears(alive, "PA|ASOK|P#7|", 11) == (ErrandsHeard(), Answer(7, "OK"))
+
+
+def test_one_that_says_something_else_first_is_given_the_word_a_little_longer(session):
+    hears(session, "LA|", 2)
+    assert session.tick(at(4.9)) == ()
+    assert said(session.tick(at(5))) == ["LS|DA261121|TI120005|"]
+
+
+def test_one_that_says_everything_but_link_start_is_greeted_in_the_end(session):
+    for second in range(1, 10):
+        hears(session, "GO|RN0809|", second)
+        assert said(session.tick(at(second))) == []
+    assert said(session.tick(at(10))) == ["LS|DA261121|TI120010|"]
+
+
+def test_a_name_cut_inside_a_character_is_noticed_by_the_field_it_took_along(alive):
+    body = b"GI|RN0808|GN" + "王小明".encode("gbk")[:-1] + b"|G#31001|GSN|"
+    assert Noise("field-missing") in alive.received(b"\x02" + body + b"\x03", at(2))
+    assert hears(alive, "GI|RN0808|G#31001|GN王小明|", 3) == (Told(GuestIn("0808", "31001", {"name": "王小明"})),)
+
+
+def test_a_flood_of_one_noise_is_one_noise(alive):
+    assert alive.received(b"\x02?" * 1000, at(2)) == (Noise("unfinished", 999),)
 
 
 def test_news_that_say_nothing_are_named(alive):

@@ -142,7 +142,7 @@ def encode(record: Record, code_page: str, most: int = MOST_CHARACTERS) -> bytes
         control = _CONTROL_IN_TEXT if name in _MAY_HOLD_LINES else _CONTROL
         if "|" in value or control.search(value):
             raise Malformed(f"{record.kind}.{name}: separator or control character in a value")
-    text = record.kind + "|" + "".join([f"{name}{value}|" for name, value in record.fields])
+    text = _text(record)
     if len(text) > most:
         raise Malformed(f"{record.kind}: longer than {most} characters")
     try:
@@ -152,6 +152,18 @@ def encode(record: Record, code_page: str, most: int = MOST_CHARACTERS) -> bytes
     if STX in body or ETX in body:
         raise Malformed(f"{record.kind}: does not fit a frame")
     return b"\x02" + body + b"\x03"
+
+
+def shortened(record: Record, name: str, most: int = MOST_CHARACTERS) -> Record:
+    """The record with so much of its field ``name`` as leaves it at ``most`` characters."""
+    over = max(0, len(_text(record)) - most)
+    value = record.get(name) or ""
+    cut = value[: max(0, len(value) - over)]
+    return Record(record.kind, tuple((known, cut if known == name else value) for known, value in record.fields))
+
+
+def _text(record: Record) -> str:
+    return record.kind + "|" + "".join([f"{name}{value}|" for name, value in record.fields])
 
 
 def check_code_page(name: str) -> None:

@@ -54,6 +54,13 @@ class AuditEnded:
 
 
 @dataclass(frozen=True)
+class PostingsRest:
+    """Too many postings in a row had no answer: none goes for ``seconds``, then one to see whether that has changed."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Unsent:
     """The outstanding posting surely never reached the other side."""
 
@@ -102,6 +109,16 @@ class MessagesLost:
 
 
 @dataclass(frozen=True)
+class ErrandsHeard:
+    """The hotel system has said something since the last errand went out: the line leads somewhere."""
+
+
+@dataclass(frozen=True)
+class ErrandsLost:
+    """The connection went before the hotel system had said anything more: errands may not have arrived."""
+
+
+@dataclass(frozen=True)
 class Noise:
     """Something on the wire was not understood and was left out. ``what`` names it without any value."""
 
@@ -117,6 +134,7 @@ Effect = (
     | Unusable
     | AuditBegan
     | AuditEnded
+    | PostingsRest
     | Answer
     | LateAnswer
     | NoAnswer
@@ -127,5 +145,7 @@ Effect = (
     | Bill
     | MessagesTold
     | MessagesLost
+    | ErrandsHeard
+    | ErrandsLost
     | Noise
 )

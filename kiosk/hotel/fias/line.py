@@ -14,6 +14,7 @@ from kiosk.hotel.fias import events
 from kiosk.hotel.fias.charges import RoomCharges
 from kiosk.hotel.fias.codec import Malformed
 from kiosk.hotel.fias.exchanges import EXCHANGES
+from kiosk.hotel.fias.noise_log import NoiseLog
 from kiosk.hotel.fias.records import Description
 from kiosk.hotel.fias.services import errand_record
 from kiosk.hotel.fias.session import Phase, Session
@@ -31,12 +32,14 @@ UNSENDABLE = "hotel.refused.unsendable"
 @dataclass(frozen=True)
 class Pace:
     """In seconds. ``tick``: how exactly time-outs are kept and how often the watchdog is fed; ``first_pause`` to
-    ``longest_pause`` pass between tries to connect.
+    ``longest_pause`` pass between tries to connect; ``last_answer`` is waited for when the link is to stop.
     """
 
     tick: float = 0.25
     first_pause: float = 1.0
     longest_pause: float = 30.0
+    last_answer: float = 40.0
+    """kiosk-link.service knows it: TimeoutStopSec."""
 
 
 class FiasLine:
@@ -63,11 +66,12 @@ class FiasLine:
         """As in ``Line``."""
         session = Session(self._station, self._timings, lambda heard: desk.trace("in", heard))
         waits = pauses(self._pace.first_pause, self._pace.longest_pause)
+        noises = NoiseLog()
         while not stop.is_set():
-            talk = _Talk(desk, session, self._charges, self._doubts)
+            talk = _Talk(desk, session, self._charges, self._doubts, self._pace, noises)
             try:
                 async with self._connect() as wire:
-                    await talk.hold(wire, self._pace.tick, stop)
+                    await talk.hold(wire, stop)
             except WireCut as cut:
                 log.warning("link.cut", reason=str(cut))
             finally:
@@ -83,32 +87,56 @@ class FiasLine:
 class _Talk:
     """``Talk`` over one connection."""
 
-    def __init__(self, desk: Desk, session: Session, charges: Charges, doubts: Worker | None) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        session: Session,
+        charges: Charges,
+        doubts: Worker | None,
+        pace: Pace,
+        noises: NoiseLog,
+    ) -> None:
         self.desk = desk
         self.session = session
         self.came_up = False
         self._charges = charges
         self._doubts = doubts
+        self._pace = pace
+        self._noises = noises
+        self._stops_at: float | None = None
+        """When the answer that is outstanding is waited for no more, once the link is to stop."""
         self._asker: Asker | None = None
         self._wire: Wire | None = None
 
-    async def hold(self, wire: Wire, tick: float, stop: asyncio.Event) -> None:
+    async def hold(self, wire: Wire, stop: asyncio.Event) -> None:
         """Until the connection is to be closed. Raises WireCut."""
         self._wire = wire
         session, clock = self.session, self.desk.clock
         session.connected(clock())
         try:
             while session.phase is not Phase.DOWN:
-                chunk = await wire.read(tick, unless=self.desk.postman.commit())
+                chunk = await wire.read(self._pace.tick, unless=self.desk.postman.commit())
                 now = clock()
                 await self.carry_out((*session.received(chunk, now), *session.tick(now)))
-                if stop.is_set() and not session.waiting:
-                    await self.carry_out(session.end(clock()))
-                else:
+                if session.awaits_word and wire.taken():
+                    await self.carry_out(session.taken(now))
+                if not stop.is_set():
                     await self._work()
-                await self.desk.turn(session.alive, session.phase.value, session.in_audit)
+                elif self._may_go(now.seconds):
+                    await self.carry_out(session.end(clock()))
+                self._noises.tick(now.seconds)
+                await self._turn()
         finally:
             self._wire = None
+
+    async def _turn(self) -> None:
+        await self.desk.turn(self.session.alive, self.session.phase.value, self.session.in_audit)
+
+    def _may_go(self, seconds: float) -> bool:
+        """The link is to stop; whoever wants that waits ``last_answer`` seconds at most."""
+        if self._stops_at is None:
+            self._stops_at = seconds + self._pace.last_answer
+        return not self.session.waiting or seconds >= self._stops_at
 
     async def ask(self, asker: Asker, effects: Iterable[events.Effect]) -> None:
         self._asker = asker
@@ -149,16 +177,29 @@ class _Talk:
         if self._wire is None:
             return None
         try:
-            await self._wire.write(send.frame)
+            await self._write(self._wire, send)
         except WireCut as cut:
             return cut
         except RecordRefused as fault:
             log.warning("link.record-refused", kind=send.record.kind, reason=str(fault))
             if send.record.kind in EXCHANGES:
                 await self.carry_out(self.session.unsent())
-        else:
-            self.desk.trace("out", send.record)
         return None
+
+    async def _write(self, wire: Wire, send: events.Send) -> None:
+        """Raises WireCut, RecordRefused. A slow line is not a loop that stands still: the turns go on.
+
+        Time-outs wait for the write, which is bounded: what the wire has to say of a record is worth more than they.
+        """
+        writing = asyncio.ensure_future(wire.write(send.frame))
+        try:
+            while not (await asyncio.wait({writing}, timeout=self._pace.tick))[0]:
+                await self._turn()
+        finally:
+            writing.cancel()
+            await asyncio.gather(writing, return_exceptions=True)
+        writing.result()
+        self.desk.trace("out", send.record)
 
     async def _run_errand(self) -> None:
         errand = await self.desk.runner.take()
@@ -178,21 +219,24 @@ class _Talk:
         await self._deliver(send, messages=isinstance(errand, MessagesAsked))
 
     async def _deliver(self, send: events.Send, *, messages: bool) -> None:
-        """An errand: nothing says that it arrived but the wire, unless it asks for messages."""
         assert self._wire is not None
         try:
-            await self._wire.write(send.frame)
+            await self._write(self._wire, send)
         except WireCut:
-            await self.desk.runner.put_off("cut")
+            self._await_word()
             raise
         except RecordRefused as fault:
             await self.desk.runner.put_off(str(fault))
             return
-        self.desk.trace("out", send.record)
         if messages:
             self.session.messages_asked(self.desk.clock())
         else:
-            await self.desk.runner.done()
+            self._await_word()
+
+    def _await_word(self) -> None:
+        """An errand is on the wire, and nothing says that it arrived but that the hotel system goes on talking."""
+        self.desk.runner.sent()
+        self.session.errand_sent(self.desk.clock())
 
     async def _note(self, effect: events.Effect) -> None:
         match effect:
@@ -209,12 +253,22 @@ class _Talk:
                 asker, self._asker = self._asker, None
                 assert asker is not None, "a reply without a question"
                 await asker.heard(self, effect)
-            case events.MessagesTold():
+            case events.MessagesTold(answered=True):
                 await self.desk.runner.done()
+            case events.MessagesTold():
+                self._await_word()
+            case events.ErrandsHeard():
+                await self.desk.runner.heard()
+            case events.ErrandsLost():
+                await self.desk.runner.lost()
             case events.MessagesLost():
                 await self.desk.runner.put_off("cut")
             case events.Up():
                 await self._up()
+            case events.Unusable(kind):
+                self._noises.heard("link.record-unused", kind, self.desk.clock().seconds)
+            case events.Noise(what, count):
+                self._noises.heard("link.noise", what, self.desk.clock().seconds, count)
             case _:
                 _tell(effect)
 
@@ -241,7 +295,5 @@ def _tell(effect: events.Effect) -> None:
             log.info("audit.began")
         case events.AuditEnded():
             log.info("audit.ended")
-        case events.Unusable(kind):
-            log.warning("link.record-unused", kind=kind)
-        case events.Noise(what, count):
-            log.warning("link.noise", what=what, count=count)
+        case events.PostingsRest(seconds):
+            log.warning("posting.rest", seconds=seconds)

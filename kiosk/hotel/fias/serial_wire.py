@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import structlog
 
 from hardware.protocols import TryLater
+from kiosk.hotel.fias.noise_log import NoiseLog
 from kiosk.hotel.fias.serial_framing import Arrived, Fate, Garbled, Happening, Pace, SerialFraming, Transmit
 from kiosk.hotel.fias.transport import Connect, RecordRefused, Wire, WireCut
 
@@ -22,6 +23,10 @@ MOST_UNREAD = 1 << 20
 """Bytes of records acknowledged and not yet read; a peer that sends more while nobody reads is cut."""
 WRITE_SECONDS = 5.0
 """Beyond the time the bytes take on the line."""
+RECORD_SECONDS = 30.0
+"""For all sends of a record and the answers to them, beyond the time its bytes take twice: the session stands still
+until then.
+"""
 
 
 class SerialWire:
@@ -36,6 +41,7 @@ class SerialWire:
         self._framing = framing
         self._byte_seconds = byte_seconds
         self._loop = asyncio.get_running_loop()
+        self._noises = NoiseLog()
         self._unread = bytearray()
         self._ended = ""
         """Why, once the line is of no more use."""
@@ -70,12 +76,24 @@ class SerialWire:
             raise RecordRefused("a line of seven bits carries ASCII only")
         self._fate = self._loop.create_future()
         self._wanted.set_result(frame)
-        match await self._fate:
+        match await self._told(RECORD_SECONDS + 2 * len(frame) * self._byte_seconds):
             case Fate.REFUSED:
                 log.warning("serial.record-refused", kind=frame[1:3].decode("ascii", "replace"))
                 raise RecordRefused("not acknowledged")
             case Fate.UNKNOWN:
                 raise WireCut(self._ended or "no answer on the serial line")
+
+    def taken(self) -> bool:
+        """A record that is not acknowledged is no finished write."""
+        return True
+
+    async def _told(self, within: float) -> Fate:
+        assert self._fate is not None
+        try:
+            async with asyncio.timeout(within):
+                return await self._fate
+        except TimeoutError:
+            raise WireCut("serial line too slow") from None
 
     async def close(self) -> None:
         """The port is free when this returns."""
@@ -107,6 +125,7 @@ class SerialWire:
                     {reading, self._wanted}, timeout=self._patience(), return_when=asyncio.FIRST_COMPLETED
                 )
                 now = self._loop.time()
+                self._noises.tick(now)
                 happenings: list[Happening] = []
                 if reading.done():
                     happenings += self._framing.receive(reading.result(), now)
@@ -135,7 +154,7 @@ class SerialWire:
             case Fate():
                 self._tell(happening)
             case Garbled(what):
-                log.warning("serial.garbled", what=what)
+                self._noises.heard("serial.garbled", what, self._loop.time())
 
     def _keep(self, frame: bytes) -> None:
         if len(self._unread) + len(frame) > MOST_UNREAD:

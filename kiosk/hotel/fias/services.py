@@ -16,7 +16,7 @@ from kiosk.hotel.errands import (
     WakeUpSet,
     Wish,
 )
-from kiosk.hotel.fias.codec import Record, plain_text
+from kiosk.hotel.fias.codec import MOST_CHARACTERS, Record, plain_text, shortened
 from kiosk.hotel.fias.records import Description, stamp
 from kiosk.hotel.news import (
     MessageGone,
@@ -29,7 +29,6 @@ from kiosk.hotel.news import (
     WakeUpResult,
 )
 
-MESSAGE_LENGTH = 2000
 KEEP_UNREAD = "0"
 
 ROOM_STATES: Mapping[Wish, str] = MappingProxyType({"do-not-disturb": "8", "make-up": "9", "none": "10"})
@@ -49,11 +48,14 @@ NEEDS: Mapping[str, frozenset[str]] = MappingProxyType(
 
 
 def errand_record(errand: AnyErrand, number: int, station: Description, wall: datetime) -> Record | None:
-    """What to send; None where the hotel has not enabled it. ``number`` is the kiosk's own number of a message left."""
+    """What to send; None where the hotel has not enabled it. ``number`` is the kiosk's own number of a message left.
+
+    A message that is too long for a record ends where the record does.
+    """
     kind, values = _said(errand, number, station, wall)
     if not NEEDS[kind] <= set(station.fields.get(kind, ())):
         return None
-    return station.only_enabled(kind, values)
+    return shortened(station.only_enabled(kind, values), "MT")
 
 
 def service_news(record: Record, zone: tzinfo | None) -> ServiceNews | None:
@@ -91,9 +93,8 @@ def _said(errand: AnyErrand, number: int, station: Description, wall: datetime) 
             return "RE", {"RN": room, "RS": ROOM_STATES[wish]}
         case MessageLeft(room=room, reservation=reservation, text=text):
             # Only a message may have lines (S23 ch.7).
-            lines = (plain_text(line, MESSAGE_LENGTH, station.code_page) for line in text.split("\n"))
-            whole = "\n".join(lines)[:MESSAGE_LENGTH]
-            return "XL", {"RN": room, "G#": reservation, "$J": str(number), "MT": whole, **now}
+            lines = (plain_text(line, MOST_CHARACTERS, station.code_page) for line in text.split("\n"))
+            return "XL", {"RN": room, "G#": reservation, "$J": str(number), "MT": "\n".join(lines), **now}
         case MessagesAsked(room=room, reservation=reservation):
             return "XM", {"RN": room, "G#": reservation, "RT": KEEP_UNREAD, **now}
         case MessageRead(room=room, reservation=reservation, id=message):

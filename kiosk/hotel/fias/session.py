@@ -9,15 +9,17 @@ import re
 from collections.abc import Callable, Iterator
 from enum import Enum
 from functools import wraps
+from itertools import groupby
 from typing import ParamSpec
 
 from kiosk.hotel.answers import Consequence, consequence
 from kiosk.hotel.clock import Moment
+from kiosk.hotel.fias.brake import Brake
 from kiosk.hotel.fias.codec import Deframer, Malformed, Record, Skipped, encode, parse
 from kiosk.hotel.fias.events import (
-    AuditBegan,
-    AuditEnded,
     Effect,
+    ErrandsHeard,
+    ErrandsLost,
     Hangup,
     Noise,
     Send,
@@ -32,6 +34,8 @@ from kiosk.hotel.news import LateAnswer
 
 Inputs = ParamSpec("Inputs")
 Tap = Callable[[Record | str], None]
+NUMBERED = ("GI", "GC")
+"""What always names the guest by a reservation, where that is agreed."""
 
 
 def at_once(step: Callable[Inputs, Iterator[Effect]]) -> Callable[Inputs, tuple[Effect, ...]]:
@@ -70,7 +74,8 @@ class Session:
         self.station = station
         self.phase = Phase.DOWN
         self._timings = timings or Timings()
-        self._telling = Telling(self._timings)
+        self._telling = Telling(station, self._timings)
+        self._brake = Brake(self._timings)
         self._tap = tap
         self._deframer = Deframer()
         self._since = 0.0
@@ -86,7 +91,10 @@ class Session:
         self._exchange: Exchange | None = None
         self._asked_at = 0.0
         self._patience = 0.0
-        self._audit_since: float | None = None
+        self._due = 0.0
+        """When the exchange is given up."""
+        self._errand_at: float | None = None
+        """When the newest errand went out of which nobody knows whether it arrived."""
         self._handlers: dict[str, Callable[[Record, Moment], Iterator[Effect]]] = {
             "LS": self._link_start,
             "LA": self._link_alive,
@@ -95,10 +103,10 @@ class Session:
             "PL": self._guest_list,
             "XI": self._bill_item,
             "XB": self._bill_item,
-            "NS": self._audit_start,
-            "NE": self._audit_end,
+            "NS": lambda _record, now: self._brake.audit_began(now),
+            "NE": lambda _record, _now: self._brake.audit_ended(),
             **dict.fromkeys(LISTENS, self._telling.heard),
-            **dict.fromkeys(("LC", "LD", "LR"), self._ignore),
+            **dict.fromkeys(("LC", "LD", "LR"), lambda _record, _now: iter(())),
         }
 
     @property
@@ -112,17 +120,20 @@ class Session:
 
     @property
     def in_audit(self) -> bool:
-        return self._audit_since is not None
+        return self._brake.in_audit
 
     @property
     def may_send(self) -> bool:
-        """Alive beyond doubt, no resync under way: errands may go, also in the night audit."""
-        return self.phase is Phase.ALIVE and not self._telling.calling_the_roll
+        """Errands may go, also in the night audit: alive beyond doubt, no resync under way, and no inquiry, for the
+        posting must be what follows it (p.84).
+        """
+        asking = isinstance(self._exchange, InquiryExchange)
+        return self.phase is Phase.ALIVE and not self._telling.calling_the_roll and not asking
 
     @property
     def may_post(self) -> bool:
-        """``may_send``, no audit, and nothing outstanding."""
-        return self.may_send and not self.in_audit and self._exchange is None
+        """``may_send``, nothing outstanding, no audit, and the hotel system answers what is posted."""
+        return self.may_send and self._exchange is None and not self._brake.holds
 
     def connected(self, now: Moment) -> None:
         """A new connection stands; the hotel system has the first word."""
@@ -133,21 +144,23 @@ class Session:
     @at_once
     def received(self, chunk: bytes, now: Moment) -> Iterator[Effect]:
         """Whatever came from the wire, in any pieces. Raises nothing, whatever it is."""
-        for item in self._deframer.feed(chunk):
-            if self.phase is Phase.DOWN:
-                return
-            if isinstance(item, Skipped):
-                yield self._noise(item.reason, item.count)
-            else:
-                yield from self._frame(item, now)
+        # A peer that sends rubbish has sent one piece of it.
+        for noise, items in groupby(self._deframer.feed(chunk), _noise_of):
+            if noise is not None and self.phase is not Phase.DOWN:
+                yield self._noise(noise, sum(item.count for item in items if isinstance(item, Skipped)))
+                continue
+            for item in items:
+                if self.phase is Phase.DOWN:
+                    return
+                if isinstance(item, bytes):
+                    yield from self._frame(item, now)
 
     @at_once
     def tick(self, now: Moment) -> Iterator[Effect]:
         """To be called often; does what is due."""
-        if self._exchange is not None and now.seconds - self._asked_at >= self._patience:
+        yield from self._brake.tick(now)
+        if self._exchange is not None and now.seconds >= self._due:
             yield from self._timed_out(now)
-        if self._audit_since is not None and now.seconds - self._audit_since >= self._timings.audit_probe:
-            yield from self._audit_over()
         for effect in self._telling.tick(now):
             yield self._noise(effect.what) if isinstance(effect, Noise) else effect
         yield from self._keep_alive(now)
@@ -199,6 +212,25 @@ class Session:
             raise RuntimeError("not on a link that is not alive")
         return self._packed(record)
 
+    def errand_sent(self, now: Moment) -> None:
+        """One that is not answered has gone out. It and those before it end in ErrandsHeard or ErrandsLost."""
+        self._errand_at = now.seconds
+
+    @property
+    def awaits_word(self) -> bool:
+        """Errands are out, and nothing came since."""
+        return self._errand_at is not None
+
+    @at_once
+    def taken(self, now: Moment) -> Iterator[Effect]:
+        """The wire says that the other end has every byte. Where LS was answered so lately that it must not be asked
+        again, that is word enough for errands: minutes of doubt would have staff make calls that are registered.
+        """
+        answered = self.phase is Phase.ALIVE and self._heard >= self._checked
+        if answered and self._silent_since_errand(now) and self._checked_lately(now):
+            self._errand_at = None
+            yield ErrandsHeard()
+
     def messages_asked(self, now: Moment) -> None:
         """XM has gone out."""
         self._telling.messages_asked(now)
@@ -214,16 +246,23 @@ class Session:
             raise RuntimeError("one at a time, on a link that is alive")
         send = self._packed(record)
         self._exchange, self._asked_at, self._patience = exchange, now.seconds, patience
+        self._due = now.seconds + patience
         return send
 
     def _frame(self, body: bytes, now: Moment) -> Iterator[Effect]:
         self._heard = now.seconds
+        if self._errand_at is not None:
+            self._errand_at = None
+            yield ErrandsHeard()
         try:
             record = parse(body, self.station.code_page)
         except Malformed:
             yield self._noise("malformed")
             return
         self._tap(record)
+        if record.kind in NUMBERED and record.get("G#") is None and "G#" in self.station.fields.get(record.kind, ()):
+            # A name that the other side cut inside a character takes the separator and the next field with it.
+            yield self._noise("field-missing")
         handler = self._handlers.get(record.kind)
         if handler is None:
             yield self._noise("unknown-record")
@@ -266,20 +305,30 @@ class Session:
         yield from self._hang_up("ended")
 
     def _keep_alive(self, now: Moment) -> Iterator[Effect]:
-        passed = now.seconds - self._since
-        if self.phase is Phase.LISTENING and passed >= self._timings.listen:
+        passed, quiet = now.seconds - self._since, now.seconds - self._heard
+        if self.phase is Phase.LISTENING and (quiet >= self._timings.listen or passed >= self._timings.greet):
             self._enter(Phase.GREETING, now)
             yield self._start(now)
         elif self.phase is Phase.GREETING and passed >= self._timings.greet:
             yield from self._describe(now)
         elif self.phase in (Phase.DESCRIBING, Phase.CHECKING) and passed >= self._timings.answer:
             yield from self._hang_up("silent")
-        elif self.phase is Phase.ALIVE and now.seconds - self._heard >= self._timings.check_every:
+        elif self.phase is Phase.ALIVE and (quiet >= self._timings.check_every or self._may_ask_about_errands(now)):
             yield from self._check(now)
+
+    def _may_ask_about_errands(self, now: Moment) -> bool:
+        """Nothing came since the last one, and nothing is asked that would bring a word anyway."""
+        return self._silent_since_errand(now) and self._exchange is None and not self._checked_lately(now)
+
+    def _silent_since_errand(self, now: Moment) -> bool:
+        return self._errand_at is not None and now.seconds - self._errand_at >= self._timings.confirm
+
+    def _checked_lately(self, now: Moment) -> bool:
+        return now.seconds - self._checked < self._timings.check_every
 
     def _check(self, now: Moment) -> Iterator[Effect]:
         """Ask whether the peer still is there; where that was asked too lately, a new connection will tell."""
-        if now.seconds - self._checked < self._timings.check_every:
+        if self._checked_lately(now):
             yield from self._hang_up("silent")
         else:
             self._checked = now.seconds
@@ -287,17 +336,20 @@ class Session:
             yield self._start(now)
 
     def _answer(self, record: Record, now: Moment) -> Iterator[Effect]:
-        number = self._number(record)
+        number, exchange = self._number(record), self._exchange
         if number is None:
             yield self._noise("answer-without-number")
         elif self._for_another(record):
             yield self._noise("answer-for-another-station")
         elif (end := self._end_by(record, number)) is None:
+            self._brake.answered()
             yield LateAnswer(number, status(record), record.get("CT") or "")
         else:
+            if isinstance(exchange, PostingExchange):
+                self._brake.answered()
             yield end
             if consequence(status(record)) is Consequence.AFTER_AUDIT:
-                yield from self._audit_start(record, now)
+                yield from self._brake.audit_began(now)
 
     def _guest_list(self, record: Record, _now: Moment) -> Iterator[Effect]:
         number = self._number(record)
@@ -307,10 +359,15 @@ class Session:
             yield end
 
     def _bill_item(self, record: Record, now: Moment) -> Iterator[Effect]:
+        bill = self._exchange
+        if not isinstance(bill, BillExchange):
+            return
+        before = len(bill.lines)
         if (end := self._end_by(record, None)) is not None:
             yield end
-        else:
-            self._asked_at = now.seconds  # a long bill is no silence
+        elif len(bill.lines) > before:  # a long bill is no silence
+            latest = max(self._due, self._asked_at + self._timings.bill)
+            self._due = min(now.seconds + self._patience, latest)
 
     def _end_by(self, record: Record, number: int | None) -> Effect | None:
         """How ``record`` ends what is outstanding; None when it does not."""
@@ -338,23 +395,6 @@ class Session:
             # The next charge must not be lost to a dead line as well.
             yield from self._check(now)
 
-    def _audit_start(self, _record: Record, now: Moment) -> Iterator[Effect]:
-        began = self._audit_since is None
-        self._audit_since = now.seconds
-        if began:
-            yield AuditBegan()
-
-    def _audit_end(self, _record: Record, _now: Moment) -> Iterator[Effect]:
-        return self._audit_over()
-
-    def _audit_over(self) -> Iterator[Effect]:
-        if self._audit_since is not None:
-            self._audit_since = None
-            yield AuditEnded()
-
-    def _ignore(self, _record: Record, _now: Moment) -> Iterator[Effect]:
-        return iter(())
-
     def _hang_up(self, reason: str) -> Iterator[Effect]:
         yield from self._down("ended" if reason == "ended" else "timeout")
         yield Hangup(reason)
@@ -363,11 +403,16 @@ class Session:
         self.phase = Phase.DOWN
         yield from self._give_up(reason)
         yield from self._telling.lost()
+        if self._errand_at is not None:
+            self._errand_at = None
+            yield ErrandsLost()
 
     def _give_up(self, reason: str) -> Iterator[Effect]:
         if self._exchange is not None:
             exchange, self._exchange = self._exchange, None
             yield exchange.lost(reason)
+            if isinstance(exchange, PostingExchange):
+                yield from self._brake.unanswered()
 
     def _enter(self, phase: Phase, now: Moment) -> None:
         self.phase, self._since = phase, now.seconds
@@ -389,3 +434,7 @@ class Session:
     def _noise(self, what: str, count: int = 1) -> Noise:
         self._tap(what)
         return Noise(what, count)
+
+
+def _noise_of(item: bytes | Skipped) -> str | None:
+    return item.reason if isinstance(item, Skipped) else None

@@ -7,9 +7,11 @@ holds it (S23 p.98).
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import random
 import socket
 import ssl
+import termios
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
@@ -38,6 +40,10 @@ class RecordRefused(Exception):
 
 class Wire(Protocol):
     """One open connection. Only its owner reads, writes and closes it."""
+
+    def taken(self) -> bool:
+        """Whether the other end surely has every byte written so far, though perhaps not whoever reads it there."""
+        ...
 
     async def read(self, within: float, unless: asyncio.Future[Any]) -> bytes:
         """What has come: frames, whole or in pieces. b"" when nothing came ``within`` seconds or ``unless`` is done.
@@ -93,6 +99,13 @@ class StreamWire:
                 await self._writer.drain()
         except (OSError, TimeoutError) as fault:
             raise WireCut(_reason(fault)) from fault
+
+    def taken(self) -> bool:
+        """Its kernel has acknowledged it: a peer that is gone without a word never does."""
+        if self._writer.is_closing():
+            return False
+        waiting = fcntl.ioctl(self._writer.get_extra_info("socket").fileno(), termios.TIOCOUTQ, bytes(4))
+        return not any(waiting)
 
     async def close(self) -> None:
         """An unfinished goodbye is cut off, also when this is cancelled."""
