@@ -11,9 +11,11 @@ import pytest
 
 from kiosk.books.doubts import Outcome, resolve
 from kiosk.books.trial import give_up, trial
+from kiosk.hotel.desk import Desk
 from kiosk.hotel.errands import MessageLeft, MessageRead, MessagesAsked, RoomWished
 from kiosk.hotel.fias.charges import GuestCharges, RoomCharges
 from kiosk.hotel.fias.clearing_up import ByBalance, ByBill
+from kiosk.hotel.fias.codec import Record
 from kiosk.hotel.fias.fidcrypt import Key
 from kiosk.hotel.fias.records import GUEST_POSTING_FIELDS
 from kiosk.hotel.fias.simulator import HotelSimulator
@@ -55,6 +57,17 @@ async def test_a_charge_goes_to_the_folio_of_the_guest_who_signed(tmp_path):
         assert station.hotel.guest_folio("31002") == []
         assert [line.amount for line in station.hotel.guest_folio("31003")] == [150]
         assert (station.hotel.observed.inquiries, station.hotel.observed.postings) == (1, 1)
+
+
+@pytest.mark.parametrize("minor", [150, -150])
+async def test_the_tax_in_the_price_is_told_in_its_own_field_where_the_hotel_has_one(tmp_path, monkeypatch, minor):
+    wire = []
+    monkeypatch.setattr(Desk, "trace", lambda _desk, _way, what: wire.append(what))
+    fields = {**FIELDS, "PS": (*FIELDS["PS"], "S1", "T1", "D1")}
+    async with house(tmp_path, fields=fields) as station:
+        await station.becomes(station.sell("0808", minor), DeliveryState.DELIVERED)
+    [sent] = [record for record in wire if isinstance(record, Record) and record.kind == "PS"]
+    assert [sent.get(name) for name in ("TA", "S1", "T1", "D1")] == [str(minor), str(minor - 10), "10", None]
 
 
 async def test_many_charges_to_guests_go_in_order(tmp_path):

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from kiosk.books.money import exponent_of
 from kiosk.books.postings import Posting
-from kiosk.hotel.answers import Consequence, consequence
+from kiosk.hotel.answers import Consequence, consequence, plain
 from kiosk.hotel.fias.codec import Malformed
 from kiosk.hotel.fias.events import Found, InquiryLost, InquiryRefused
 from kiosk.hotel.fias.inquiry import Candidate, Inquiry, chosen
@@ -17,6 +17,8 @@ from kiosk.hotel.news import Answer
 from kiosk.hotel.postman import Assignment
 
 NOT_FOUND = "NG"
+TAX = "T1"
+"""The field of the tax, where the hotel has enabled it: sales are then told without it, and both make the total."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ async def _refused(talk: Talk, status: str) -> None:
     postman = talk.desk.postman
     if consequence(status) in (Consequence.POSTED, Consequence.UNKNOWN):
         # Not an answer to this question; nothing was posted, so nothing is in doubt.
-        await postman.postpone(f"inquiry answered {status!r}")
+        await postman.postpone(f"inquiry answered {plain(status)}")
         return
     assignment = await postman.begin()
     if assignment is not None:
@@ -139,6 +141,7 @@ def _charge(assignment: Assignment, *, numbered: bool) -> Charge:
         text=_numbered(posting.text, posting.voucher) if numbered and posting.voucher else posting.text,
         voucher=posting.voucher,
         sold_at=assignment.sold_at,
+        parts={TAX: posting.tax_minor},
     )
 
 

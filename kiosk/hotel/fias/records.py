@@ -122,8 +122,8 @@ class Charge:
     """What a charge says of itself, whether it goes to a room (PS) or to a guest (PR).
 
     ``amount`` is all that is owed, in minor units of a currency with ``decimals``, negative for a correction. Of it
-    are ``tax`` added on top, ``service_charge``, ``tip`` and ``discount`` (what was taken off, not negative unless the
-    whole is a correction). ``voucher`` is the check number the guest's receipt shows; ``sold_at`` the hotel's local
+    ``parts`` have a field of their own, by its name: "T1" tax, "D1" a discount (negative, for it was taken off), "SC" a
+    service charge, "TP" a tip. ``voucher`` is the check number the guest's receipt shows; ``sold_at`` the hotel's local
     time of the service; ``sequence`` the P# that identifies this one attempt. ``voucher`` 0: a technician's trial.
     """
 
@@ -133,10 +133,7 @@ class Charge:
     text: str
     voucher: int
     sold_at: datetime
-    tax: int = 0
-    service_charge: int = 0
-    tip: int = 0
-    discount: int = 0
+    parts: Mapping[str, int] = field(default_factory=dict)
 
     def values(self, station: Description, kind: str) -> dict[str, str]:
         """Every field there is, of ``kind`` PS or PR."""
@@ -161,8 +158,7 @@ class Charge:
         carrier = next((name for name in SALES if name in enabled), None)
         if carrier is None:
             return {}
-        parts = {"T1": self.tax, "SC": self.service_charge, "TP": self.tip, "D1": -self.discount}
-        told = {name: minor for name, minor in parts.items() if minor and name in enabled}
+        told = {name: minor for name, minor in self.parts.items() if minor and name in enabled}
         told[carrier] = self.amount - sum(told.values())
         return {name: pms_amount(minor, self.decimals) for name, minor in told.items()}
 
