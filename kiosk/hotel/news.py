@@ -160,11 +160,10 @@ class MessageGone:
 
 @dataclass(frozen=True)
 class RoomTold:
-    """The state of a room's telephone changed (RE); None: not said."""
+    """What the telephone of a room shows has changed (RE)."""
 
     room: str = field(repr=False)
-    do_not_disturb: bool | None = None
-    message_light: bool | None = None
+    do_not_disturb: bool
 
 
 ServiceNews = WakeUpOrdered | WakeUpDropped | WakeUpResult | MessageHere | NoMoreMessages | MessageGone | RoomTold

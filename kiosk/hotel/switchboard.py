@@ -91,7 +91,7 @@ class Switchboard:
                 register.messages.hear_in(tx, news)
             case MessageGone(room, reservation, id):
                 register.messages.gone_in(tx, room, reservation, id)
-            case RoomTold(room, bool() as do_not_disturb):
+            case RoomTold(room, do_not_disturb):
                 whose = next(iter(self._staying_in(room)), "")
                 register.wishes.heard_in(tx, room, do_not_disturb=do_not_disturb, reservation=whose)
             case GuestOut(room, reservation):

@@ -112,7 +112,7 @@ def test_set_or_lifted_at_the_telephone_it_is_known_here(tmp_path):
     with house(tmp_path) as at:
         at.board.told([RoomTold(ROOM, do_not_disturb=True)])
         assert held(at) == ("do-not-disturb", None)
-        at.board.told([RoomTold(ROOM, message_light=True), RoomTold(ROOM, do_not_disturb=False)])
+        at.board.told([RoomTold(ROOM, do_not_disturb=False)])
         assert held(at) == ("none", None)
         assert at.queued() == []
 

@@ -135,8 +135,9 @@ def _gone(record: Record, room: str, _zone: tzinfo | None) -> ServiceNews | None
 
 
 def _room_told(record: Record, room: str, _zone: tzinfo | None) -> ServiceNews | None:
-    disturb, light = _yes_or_no(record.get("DN")), _yes_or_no(record.get("ML"))
-    return None if disturb is None and light is None else RoomTold(room, disturb, light)
+    """The lamp (ML) tells nothing that is not told when the messages are asked for."""
+    do_not_disturb = _yes_or_no(record.get("DN"))
+    return None if do_not_disturb is None else RoomTold(room, do_not_disturb)
 
 
 def _yes_or_no(value: str | None) -> bool | None:
