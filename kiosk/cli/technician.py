@@ -114,7 +114,7 @@ def quietly(
 @quietly
 def post(settings: Settings, options: argparse.Namespace) -> int:
     """A real posting, without a guest and without a voucher; says what the hotel system answered."""
-    postings = stores.open_postings(stores.open_books(settings))
+    postings = stores.open_postings(stores.open_books(settings), settings.hotel.highest_number)
     currency = load_tariff(settings.tariff.file).currency
     open_line(settings)  # what cannot be set up is found out before anything is queued
     key = trial(postings, options.room, options.amount, currency, options.text, options.reservation)
