@@ -20,6 +20,7 @@ from kiosk.hotel.fias.fidcrypt import Key
 from kiosk.hotel.fias.records import GUEST_POSTING_FIELDS
 from kiosk.hotel.fias.simulator import HotelSimulator
 from kiosk.hotel.fias.virtual_hotel import Stay
+from kiosk.hotel.postman import Postman
 from kiosk.outbox import DeliveryState
 from kiosk.store.database import instant
 from tests.house import FIELDS, QUIET, SHANGHAI, Station, house, until
@@ -242,6 +243,23 @@ async def test_the_bill_shows_a_charge_without_an_answer_by_its_voucher(tmp_path
         done = await station.becomes(key, DeliveryState.DELIVERED)
         assert (done.remark, done.attempts) == ("bill", 1)
         assert [line.text for line in station.hotel.folio("0808")] == ["Copy A4 x3 000001"]
+
+
+async def test_a_line_of_the_bill_that_is_another_posting_s_proves_nothing(tmp_path, monkeypatch):
+    async def one(_postman, _delivery):
+        return 1
+
+    monkeypatch.setattr(Postman, "delivered_alike", one)
+    fields = {**FIELDS, **BILL}
+    async with house(tmp_path, fields=fields, charges=RoomCharges(numbered=True), doubts=ByBill()) as station:
+        station.hotel.lose_answer()
+        key = station.sell("0808", 150, guest="31001")
+        await station.times_out(key)
+        await station.becomes(key, DeliveryState.UNKNOWN)
+        station.clock.push(70)
+        await until(lambda: not station.postings.doubts())
+        await asyncio.sleep(QUIET)
+        assert station.delivery(key).state is DeliveryState.UNKNOWN
 
 
 async def test_a_bill_without_the_charge_proves_nothing(tmp_path):

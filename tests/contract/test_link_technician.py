@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -165,6 +166,17 @@ def test_the_running_link_posts_what_a_technician_asks(place):
         assert place.type().returncode == 1, "a second link of the same station"
     assert amounts(place, "0808") == [150]
     assert place.hotel.observed.connections == 1
+
+
+def test_an_interface_of_four_digits_gets_no_longer_number(place):
+    place.config.write_text(place.config.read_text() + "highest_number = 9999\n")
+    with closing(stores.open_books(place.settings).db) as db, sqlite3.connect(db.path) as file:
+        file.execute("INSERT INTO counters VALUES ('sequence:pms', 9998)")
+    file.close()
+    assert post(place, "0808").returncode == 0
+    with place.link():
+        assert post(place, "0808").returncode == 0
+    assert [line.sequence for line in place.hotel.folio("0808")] == ["9999", "1"]
 
 
 def test_guests_are_listed_as_the_hotel_tells_them_and_nothing_of_them_is_kept(place):

@@ -61,6 +61,7 @@ def test_settings_cannot_be_changed():
             "unknown key; known here: path, baud",
         ),
         ('[hotel]\nport = "5010"', "hotel.port", "Expected int, got str"),
+        ("[hotel]\nhighest_number = 100000000", "hotel.highest_number", "Expected int <= 99999999"),
         ("[hotel]\nport = 0", "hotel.port", "Expected int >= 1"),
         ("[hotel]\nport = 65536", "hotel.port", "Expected int <= 65535"),
         ("house = 3", "house", "Expected object, got int"),
