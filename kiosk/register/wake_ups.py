@@ -203,7 +203,7 @@ class WakeUps:
                 table.place(tx, call, old_room, others)
             elif call.state in ALERTS or (call.origin is Origin.HOTEL and call.state not in UNDER_WAY):
                 self._move_request(tx, call, room)
-            elif call.origin is Origin.HOTEL:
+            elif call.origin is Origin.HOTEL and call.state is _S.REGISTERED:
                 table.place(tx, call, room, call.reservation)  # the hotel system moves its own
             else:
                 self._step(tx, call, _E.CANCEL, "moved")
