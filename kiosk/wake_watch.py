@@ -14,9 +14,9 @@ from kiosk.config.hotel import TEST_LEAD, WakeUpSettings
 from kiosk.hotel.errands import MessageLeft, MessageRead, MessagesAsked, RoomWished, WakeUpClear
 from kiosk.register.outgoing import Queued
 from kiosk.register.register import Register, RoomOf
+from kiosk.register.test_calls import day_of
 from kiosk.register.wake_up_states import BY_PERSON, UNDER_WAY, WakeUpEvent, WakeUpState
 from kiosk.register.wake_up_table import MINUTE, Origin, WakeUp
-from kiosk.register.wake_ups import day_of
 from kiosk.store.statement import Transaction
 
 log = structlog.get_logger()
@@ -79,13 +79,13 @@ class WakeWatch:
         now = self._register.db.now()
         for test in calls:
             if test.origin is Origin.TEST and test.state not in UNDER_WAY:
-                self._register.wake_ups.tell_test_failed_in(tx, test)
+                self._register.test_calls.failed(tx, test)
         coming = [call for call in calls if _for_hotel(call) and call.at > now]
         before = self._rules.wake_up.test_minutes * MINUTE
         if not coming or now < coming[0].at - before:
             return
         since, until = day_of(self._register.wake_ups.local(coming[0].at))
-        tests = self._register.wake_ups.tests_in(tx, min(since, coming[0].at - 2 * before), until)
+        tests = self._register.test_calls.between(tx, min(since, coming[0].at - 2 * before), until)
         if not tests:
             self._begin_test(tx, now)
         elif tests[-1].state is WakeUpState.ATTENDED:
@@ -94,13 +94,13 @@ class WakeWatch:
                     self._register.wake_ups.step_in(tx, call, _E.HAND_OVER, "test")
 
     def _begin_test(self, tx: Transaction, now: int) -> None:
-        wake_ups = self._register.wake_ups
+        tests = self._register.test_calls
         if self._rules.wake_up.test_room:
-            number = wake_ups.test_in(tx, now - now % MINUTE + TEST_LEAD * MINUTE)
+            number = tests.order(tx, now - now % MINUTE + TEST_LEAD * MINUTE)
             log.info("wake-up.test-ordered", wake_up=number)
         else:
             works = self._alive()
-            number = wake_ups.tested_in(tx, now, works=works)
+            number = tests.known(tx, now, works=works)
             log.info("wake-up.link-tried", wake_up=number, works=works)
 
     def _late(self, tx: Transaction) -> list[Queued]:

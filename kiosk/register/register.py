@@ -12,6 +12,7 @@ from kiosk.register.outgoing import Outgoing
 from kiosk.register.requests import Requests
 from kiosk.register.room_wishes import RoomWishes
 from kiosk.register.rules import Rules
+from kiosk.register.test_calls import TestCalls
 from kiosk.register.wake_ups import WakeUps
 from kiosk.store.database import Database
 from kiosk.store.statement import Transaction
@@ -37,6 +38,7 @@ class Register:
         self.requests = Requests(db)
         self.outgoing = Outgoing(db)
         self.wake_ups = WakeUps(self.requests, self.outgoing, rules)
+        self.test_calls = TestCalls(self.wake_ups, self.requests)
         self.messages = Messages(self.requests, self.outgoing, rules)
         self.wishes = RoomWishes(self.requests, self.outgoing, rules)
 

@@ -12,7 +12,7 @@ until that has been carried out.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import structlog
 
@@ -220,32 +220,9 @@ class WakeUps:
             for reservation in call.whose or ("",)
         }
 
-    def test_in(self, tx: Transaction, at: int) -> int:
-        """Order the test call."""
-        test = table.add(tx, self.rules.wake_up.test_room, "", at, Origin.TEST, _S.ORDERED, self.db.now())
-        self._outgoing.send(tx, WakeUpSet(test.number, test.room, test.at), _set_key(test.number))
-        return test.number
-
-    def tested_in(self, tx: Transaction, at: int, *, works: bool) -> int:
-        """There is no telephone to try, but whether the hotel system can be reached is known at once."""
-        state = _S.ANSWERED if works else _S.UNANSWERED
-        test = table.add(tx, "", "", at, Origin.TEST, state, self.db.now())
-        if not works:
-            self.tell_test_failed_in(tx, test)
-        return test.number
-
-    def tell_test_failed_in(self, tx: Transaction, test: WakeUp) -> None:
-        """Somebody looks why, and the test is over."""
-        values: dict[str, str | int] = {"at": f"{self.local(test.at):%Y-%m-%d %H:%M}", "status": test.remark}
-        kind = "wake-up-test-failed"
-        self._requests.open_in(
-            tx, kind, self.rules.place, "", "", f"request.{kind}", values, source=_source(kind, test.number)
-        )
-        self._step(tx, test, _E.ATTEND, test.remark)
-
-    def tests_in(self, tx: Transaction, since: int, before: int) -> list[WakeUp]:
-        """The test calls of that time."""
-        return table.tests(tx, since, before)
+    def send_in(self, tx: Transaction, call: WakeUp) -> None:
+        """The hotel system is to make the call."""
+        self._outgoing.send(tx, _set(call), _set_key(call.number))
 
     def request_closed_in(self, tx: Transaction, call: WakeUp) -> bool:
         """Whether somebody has closed the request of the state that the call is in."""
@@ -267,7 +244,7 @@ class WakeUps:
         if self.rules.wake_up.by == "operator":
             self._step(tx, call, _E.HAND_OVER, "")
         else:
-            self._outgoing.send(tx, _set(call), _set_key(call.number))
+            self.send_in(tx, call)
         return call.number
 
     def _step(self, tx: Transaction, call: WakeUp, event: WakeUpEvent, remark: str, *, recall: bool = True) -> None:
@@ -412,13 +389,6 @@ class WakeUps:
     def _instant(self, at: datetime) -> int:
         """Of a time of the hotel's; in the hour that autumn has twice it is the first."""
         return int((at if at.tzinfo else at.replace(tzinfo=self.rules.zone)).timestamp() * 1000)
-
-
-def day_of(moment: datetime) -> tuple[int, int]:
-    """From its first to past its last millisecond, by the zone of ``moment``; a day may have 23 or 25 hours."""
-    begin = moment.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-    end = begin + timedelta(days=1)
-    return int(begin.astimezone(UTC).timestamp() * 1000), int(end.astimezone(UTC).timestamp() * 1000)
 
 
 def _set(call: WakeUp) -> WakeUpSet:

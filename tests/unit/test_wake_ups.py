@@ -19,9 +19,9 @@ from kiosk.hotel.news import (
     WakeUpOrdered,
     WakeUpResult,
 )
+from kiosk.register.test_calls import day_of
 from kiosk.register.wake_up_states import OPEN, REQUESTS, TRANSITIONS, IllegalWakeUp, WakeUpEvent, WakeUpState
 from kiosk.register.wake_up_table import NoWakeUp, Origin
-from kiosk.register.wake_ups import day_of
 from tests.register_kit import MINUTE, ROOM, STAY, everything_in, house, local, order, result, rules
 
 OPERATOR = rules(by="operator")
