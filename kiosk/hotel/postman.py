@@ -18,6 +18,7 @@ from kiosk.books.waiting import tell_waiting
 from kiosk.hotel.answers import TRIES, Consequence, consequence, plain, reason_key
 from kiosk.hotel.movements import Movements
 from kiosk.hotel.news import Answer, LateAnswer, NoAnswer
+from kiosk.hotel.watch import committed
 from kiosk.outbox import Delay, Delivery, DeliveryState, Doubt, IllegalDelivery, Outbox, deliveries
 from kiosk.store.database import StoreError
 from kiosk.store.statement import Transaction
@@ -29,7 +30,6 @@ log = structlog.get_logger()
 LOOK_ANYWAY = 1.0
 """Seconds after which the outbox is asked though nothing was committed: a pause may have run out."""
 
-FOREVER = 1e9
 INSIST = (0.2, 0.5, 1.0, 2.0, 4.0)
 """Pauses between the tries to write an answer down."""
 
@@ -99,7 +99,7 @@ class Postman:
     def commit(self) -> asyncio.Task[bool]:
         """Done as soon as something was committed that ``has_work`` does not know of yet."""
         if self._commit is None:
-            self._commit = asyncio.ensure_future(self._changes.wait(FOREVER, self._look))
+            self._commit = asyncio.ensure_future(committed(self._changes, self._look, LOOK_ANYWAY))
         return self._commit
 
     def has_work(self) -> bool:

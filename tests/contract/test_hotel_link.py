@@ -26,7 +26,7 @@ from tests.house import FIELDS, QUIET, SHANGHAI, SOON, Station, house, until
 
 async def test_the_link_comes_up_as_agreed_and_fetches_the_guests_once(tmp_path):
     async with house(tmp_path) as station:
-        assert station.status.guests == len(DEMO_STAYS)
+        await until(lambda: station.status.guests == len(DEMO_STAYS))
         assert (station.hotel.observed.connections, station.hotel.observed.resyncs) == (1, 1)
         await station.stop()
         assert not station.status.alive

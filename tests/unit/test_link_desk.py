@@ -11,12 +11,13 @@ from structlog.testing import capture_logs
 from kiosk.books.postings import room_postings
 from kiosk.hotel import watch
 from kiosk.hotel.errands import ERRAND, HOTEL, WakeUpSet
+from kiosk.hotel.postman import Postman
 from kiosk.hotel.runner import Runner
 from kiosk.hotel.status import read_status
 from kiosk.outbox import DeliveryState, Outbox, enqueue
 from kiosk.store.database import Changes, Database, StoreError
 from kiosk.store.migrations import BOOKS, REGISTER
-from tests.links import desk_of
+from tests.links import UTC_ZONE, desk_of
 
 
 class Board:
@@ -111,12 +112,13 @@ async def test_errands_on_a_wire_that_was_cut_go_again_at_once_and_in_order(boar
     assert board.states("one", "two", "three")[2] is DeliveryState.SENDING
 
 
-async def test_a_file_that_cannot_be_watched_is_looked_at_now_and_then(board, monkeypatch):
+@pytest.mark.parametrize("whose", [Runner, lambda board: Postman(board.errands, UTC_ZONE, 30.0, 0.01)])
+async def test_a_file_that_cannot_be_watched_is_looked_at_now_and_then(board, monkeypatch, whose):
     def broken(_self):
         raise sqlite3.OperationalError("disk I/O error")
 
     monkeypatch.setattr(Changes, "any", broken)
-    runner = Runner(board)
+    runner = whose(board)
     turns = 0
     with capture_logs() as logs:
         loop = asyncio.get_running_loop()
