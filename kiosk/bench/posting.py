@@ -110,7 +110,9 @@ def _desk(folder: Path, postings: Outbox) -> Desk:
     zone = ZoneInfo("UTC")
     wake_up = WakeUpSettings("operator", "", 45, 15, 5, 14)
     rules = Rules("lobby", zone, wake_up, results=False, wishes=False, mail=False, post=False)
-    switchboard = Switchboard(Register(Database(folder / "register.db", REGISTER), rules), lambda _room, _guest: None, lambda _room: ())
+    switchboard = Switchboard(
+        Register(Database(folder / "register.db", REGISTER), rules), lambda _room, _guest: None, lambda _room: ()
+    )
     return Desk(
         postman=Postman(postings, zone, RETRY, LOOK),
         runner=Runner(switchboard),
