@@ -52,10 +52,10 @@ def quote(pages: int = 1, copies: int = 3, *, sides: Sides = Sides.ONE, staple: 
     return TARIFF.copy.quote(pages, PrintOptions(A4, sides=sides, copies=copies, staple=staple))
 
 
-def signed(books: Books, name: str = "v1", copies: int = 3) -> ChargeId:
+def signed(books: Books, name: str = "v1", copies: int = 3, payer: Payer = PAYER) -> ChargeId:
     """A charge of one page, ``copies`` times, with the approved sample, signed."""
     charge = books.quote_charge(name, quote(copies=copies))
-    books.authorise(charge, PAYER)
+    books.authorise(charge, payer)
     books.begin_work(charge, f"{name}-sample", 1, Purpose.SAMPLE)
     books.record_work(f"{name}-sample", 1, WorkState.ENDED)
     books.approve(f"{name}-sample")
@@ -63,9 +63,9 @@ def signed(books: Books, name: str = "v1", copies: int = 3) -> ChargeId:
     return charge
 
 
-def copied(books: Books, name: str = "v1", copies: int = 3) -> ChargeId:
+def copied(books: Books, name: str = "v1", copies: int = 3, payer: Payer = PAYER) -> ChargeId:
     """A signed charge all of whose sheets came out, not yet settled."""
-    charge = signed(books, name, copies)
+    charge = signed(books, name, copies, payer)
     books.begin_work(charge, f"{name}-rest", copies - 1, Purpose.REST)
     books.record_work(f"{name}-rest", copies - 1, WorkState.ENDED)
     return charge

@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 from unittest import mock
@@ -26,7 +27,7 @@ from hypothesis.stateful import (
 
 from kiosk.hotel import runner
 from kiosk.outbox import DeliveryState
-from tests.fault.hotel_model import REFUSALS, Fate
+from tests.fault.hotel_model import REFUSALS, ROOMS, Fate, Person
 from tests.fault.hotel_world import World
 
 STEPS = 14
@@ -37,6 +38,8 @@ QUIET, ROUNDS = 100.0, 12
 UNDECIDED = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNKNOWN)
 
 
+ANY = st.integers(0, 11)
+WHO = st.lists(ANY, min_size=1, max_size=3)
 FATES = st.lists(st.sampled_from(Fate), min_size=1, max_size=3)
 
 SOME_REFUSALS = st.lists(st.sampled_from(REFUSALS), max_size=2)
@@ -54,17 +57,82 @@ class HotelMachine(RuleBasedStateMachine):
         self.world = World(self.folder, self.mode)
         self.hotel = self.world.hotel
 
-    @initialize(mute=st.booleans(), torn=st.booleans(), count=st.integers(1, 3), fates=FATES, refusals=SOME_REFUSALS)
-    def begin(self, mute: bool, torn: bool, count: int, fates: list[Fate], refusals: list[str]) -> None:
-        self.hotel.mute_start, self.hotel.torn = mute, torn
+    @initialize(
+        mute=st.booleans(),
+        torn=st.booleans(),
+        unnumbered=st.booleans(),
+        who=WHO,
+        fates=FATES,
+        refusals=SOME_REFUSALS,
+    )
+    def begin(
+        self, mute: bool, torn: bool, unnumbered: bool, who: list[int], fates: list[Fate], refusals: list[str]
+    ) -> None:
+        self.hotel.mute_start, self.hotel.torn, self.hotel.unnumbered = mute, torn, unnumbered
         self.hotel.fates, self.hotel.refusals = fates, refusals
         self.world.start_link()
-        self.guests_copy(count)
+        self.guests_copy(who)
 
-    @rule(count=st.integers(1, 3))
-    def guests_copy(self, count: int) -> None:
-        for _ in range(count):
-            self.world.settle()
+    @rule(who=WHO)
+    def guests_copy(self, who: list[int]) -> None:
+        """Whoever the kiosk knows signs, also one who has moved or left without its knowing."""
+        known = [person for person in self.hotel.people if person.said]
+        for chance in who if known else ():
+            self.world.settle(known[chance % len(known)])
+
+    @rule(who=ANY, moves=st.booleans(), told=st.booleans())
+    def a_guest_moves_or_checks_out(self, who: int, moves: bool, told: bool) -> None:
+        self._goes(self.hotel.people[who % len(self.hotel.people)], moves=moves)
+        self._tell(told)
+
+    @rule(who=st.sampled_from((0, 1, 2, 2, 3)), moves=st.booleans(), seconds=st.sampled_from((0.2, 4.0)))
+    def a_guest_signs_and_is_gone_before_it_is_posted(self, who: int, moves: bool, seconds: float) -> None:
+        """The room has the next one, and all of that is told in time."""
+        known = [person for person in self.hotel.people if person.said and person.room]
+        if not known:
+            return
+        person = known[who % len(known)]
+        room = person.room
+        self.hotel.audit(on=True)
+        self.world.passes(seconds)
+        self.world.settle(person)
+        self._goes(person, moves=moves)
+        self.a_newcomer(room, told=True)
+        self.world.passes(seconds)
+        self.hotel.audit(on=False)
+
+    @rule(room=st.sampled_from(ROOMS), told=st.booleans())
+    def a_newcomer(self, room: str, told: bool) -> None:
+        if not self.hotel.in_room(room):
+            self.hotel.check_in(f"N{len(self.hotel.people)}", room)
+        self._tell(told)
+
+    @rule()
+    def reception_tells(self) -> None:
+        self.hotel.tell()
+
+    @rule(room=st.sampled_from(ROOMS))
+    def a_technician_posts(self, room: str) -> None:
+        self.world.try_out(room)
+
+    @rule(hours=st.sampled_from((-1, 1)))
+    def the_clock_jumps(self, hours: int) -> None:
+        self.world.wall_off += timedelta(hours=hours)
+
+    def _goes(self, person: Person, *, moves: bool) -> None:
+        """To the other room or away; who has no number on this wire has a room alone."""
+        if not person.room:
+            return
+        other = ROOMS[1 - ROOMS.index(person.room)]
+        crowded = self.hotel.in_room(other) and "" in map(self.hotel.number_of, (person, *self.hotel.in_room(other)))
+        if not moves:
+            self.hotel.check_out(person)
+        elif not crowded:
+            self.hotel.move(person, other)
+
+    def _tell(self, told: bool) -> None:
+        if told:
+            self.hotel.tell()
 
     @rule(fates=FATES)
     def something_becomes_of_the_next_postings(self, fates: list[Fate]) -> None:
@@ -111,7 +179,7 @@ class HotelMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.world.link_runs)
     @rule(points=st.integers(1, 12), seconds=st.sampled_from((0.2, 3.5, 35.0)))
     def the_link_is_killed_over_a_charge(self, points: int, seconds: float) -> None:
-        self.world.settle()
+        self.guests_copy([0])
         self.world.kill_after(points)
         self.world.passes(seconds)
         self.ends["kills"] += not self.world.link_runs
@@ -148,6 +216,7 @@ class HotelMachine(RuleBasedStateMachine):
         world.bury()
         hotel.silent, hotel.reachable, hotel.fates, hotel.refusals = False, True, [], []
         hotel.audit(on=False)
+        hotel.tell()
         for _ in range(ROUNDS):
             if not world.link_runs:
                 world.start_link()

@@ -19,7 +19,7 @@ ANSWER = 0.05
 """Seconds the hotel takes for an answer."""
 LATE = 45.0
 """Seconds of an answer, or of a booking, that comes long after anybody waits for it."""
-ROOM, RESERVATION = "0101", "77"
+ROOMS = ("0101", "0102")
 
 
 class Killed(BaseException):
@@ -67,6 +67,29 @@ REFUSALS = (
 
 
 @dataclass
+class Relocation:
+    """What reception did to a guest. ``told``: the link took it off its wire and came back for more."""
+
+    told: bool = False
+
+
+@dataclass
+class Person:
+    """A guest. ``room`` is "" once left; ``said`` is where the kiosk thinks this one is, "" for nowhere."""
+
+    number: str
+    name: str
+    room: str
+    said: str
+    moved: Relocation | None = None
+    """The last time; whoever never moved is where everybody thinks."""
+
+    @property
+    def known(self) -> bool:
+        return self.moved is None or self.moved.told
+
+
+@dataclass
 class MemoryWire:
     """The kiosk's end. ``writes`` are points at which the process may be killed."""
 
@@ -75,8 +98,13 @@ class MemoryWire:
     arrived: bytearray = field(default_factory=bytearray)
     news: asyncio.Event = field(default_factory=asyncio.Event)
     cut: bool = False
+    taken: int = 0
+    said: list[tuple[int, Relocation]] = field(default_factory=list)
+    """By how many bytes had to be taken to know it."""
 
     async def read(self, within: float, unless: asyncio.Future[object]) -> bytes:
+        for end, relocation in self.said:
+            relocation.told = relocation.told or end <= self.taken
         if not self.arrived and not self.cut:
             waiting = asyncio.ensure_future(self.news.wait())
             try:
@@ -90,6 +118,7 @@ class MemoryWire:
         size = 3 if self.hotel.torn else len(self.arrived)
         piece = bytes(self.arrived[:size])
         del self.arrived[:size]
+        self.taken += size
         if not self.arrived and not self.cut:
             self.news.clear()
         return piece
@@ -111,20 +140,42 @@ class MemoryWire:
             self.arrived += data
             self.news.set()
 
+    def tell(self, relocation: Relocation) -> None:
+        """What was delivered last says it."""
+        if not self.cut:
+            self.said.append((self.taken + len(self.arrived), relocation))
+
     def break_off(self) -> None:
         self.cut = True
         self.news.set()
 
 
+def _three() -> list[Person]:
+    """Two who share a room, and one alone."""
+    return [Person(number, f"Guest, {name}", room, room) for number, name, room in STAYS]
+
+
+STAYS = (("77", "A", ROOMS[0]), ("78", "B", ROOMS[0]), ("79", "C", ROOMS[1]))
+
+
 @dataclass
 class Hotel:
-    """``folio`` counts what was posted by check number; ``point`` is called where the process may die."""
+    """``folio`` counts what was posted by check number; ``point`` is called where the process may die.
+
+    ``strangers`` are those on whose folio a charge is that another signed though the link had been told where.
+    """
 
     folio: Counter[str] = field(default_factory=Counter)
-    owed: int = 0
-    amounts: dict[str, int] = field(default_factory=dict)
-    lines: list[tuple[str, str, int]] = field(default_factory=list)
-    """Check number, sequence, amount in the digits of TA."""
+    owed: Counter[str] = field(default_factory=Counter)
+    """By guest, in the digits of TA."""
+    people: list[Person] = field(default_factory=_three)
+    """In the order they came."""
+    signed: dict[str, Person] = field(default_factory=dict)
+    strangers: list[str] = field(default_factory=list)
+    untold: list[tuple[str, Person]] = field(default_factory=list)
+    """Records that reception will send, in order, and of whom."""
+    unnumbered: bool = False
+    """Guests alone in a room have no reservation number on this wire."""
     fates: list[Fate] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     wire: MemoryWire | None = None
@@ -169,6 +220,7 @@ class Hotel:
         self.say(self.wire, "LS|DA261122|TI120000|")
 
     def leave(self) -> None:
+        self.alive = False
         self.say(self.wire, "LE|DA261122|TI120000|")
         asyncio.get_running_loop().call_later(2.0, self.cut)
 
@@ -198,25 +250,101 @@ class Hotel:
             case "LE":
                 self.cut()
             case "DR":
-                guest = f"RN{ROOM}|G#{RESERVATION}|GSN|GNGuest|SF|"
-                for record in ("DS|DA261122|TI120000|", f"GI|{guest}", "DE|DA261122|TI120000|"):
-                    self.say(wire, record)
+                self._roll(wire)
             case "PR" if "|PI" in text and self.alive:
                 self.inquired = True
-                fields = _fields(text)
-                balance = f"BA{self.owed / 100:.2f}|"
-                found = f"PL|P#{fields['P#']}|WS{fields['WS']}|RN{ROOM}|G#{RESERVATION}|GNGuest|{balance}"
-                self._later(ANSWER, lambda: self.say(wire, found))
+                self._inquiry(wire, _fields(text))
             case "PS" | "PR" if self.alive:
                 self._posting(wire, _fields(text))
 
+    def move(self, person: Person, room: str) -> None:
+        """GC. ``tell`` sends it, and whatever else waits."""
+        old, person.room = person.room, room
+        self._relocated(person, f"GC|RN{room}|{self._who(person)}RO{old}|GSN|")
+
+    def check_out(self, person: Person) -> None:
+        """GO."""
+        old, person.room = person.room, ""
+        self._relocated(person, f"GO|RN{old}|{self._number(person)}GSN|")
+
+    def check_in(self, name: str, room: str) -> None:
+        """GI of somebody new, who signs nothing before it is told."""
+        person = Person(str(77 + len(self.people)), f"Guest, {name}", room, "")
+        self.people.append(person)
+        self._relocated(person, f"GI|RN{room}|{self._who(person)}{self._shares(person)}")
+
+    def tell(self) -> None:
+        """What reception has not sent yet goes out now, if anybody listens."""
+        if self.wire is None or not self.alive or self.silent:
+            return
+        for record, person in self.untold:
+            self.say(self.wire, record)
+            self._said(self.wire, person)
+        self.untold.clear()
+
+    def in_room(self, room: str) -> list[Person]:
+        return [person for person in self.people if room and person.room == room]
+
+    def number_of(self, person: Person) -> str:
+        """On this wire."""
+        return "" if self.unnumbered and person.name == "Guest, C" else person.number
+
+    def _relocated(self, person: Person, record: str) -> None:
+        person.moved = Relocation()
+        self.untold.append((record, person))
+
+    def _said(self, wire: MemoryWire, person: Person) -> None:
+        person.said = person.room
+        if person.moved is not None:
+            wire.tell(person.moved)
+
+    def _number(self, person: Person) -> str:
+        return f"G#{number}|" if (number := self.number_of(person)) else ""
+
+    def _who(self, person: Person) -> str:
+        return f"{self._number(person)}GN{person.name}|"
+
+    def _shares(self, person: Person) -> str:
+        return "GSN|" if self.in_room(person.room)[0] is person else "GSY|"
+
+    def _roll(self, wire: MemoryWire) -> None:
+        self.say(wire, "DS|DA261122|TI120000|")
+        for person in self.people:
+            if person.room:
+                self.say(wire, f"GI|RN{person.room}|{self._who(person)}{self._shares(person)}SF|")
+        self.say(wire, "DE|DA261122|TI120000|")
+        self.untold.clear()
+        for person in self.people:
+            self._said(wire, person)
+
+    def _inquiry(self, wire: MemoryWire, fields: dict[str, str]) -> None:
+        there = self.in_room(fields["PI"])
+        if not there:
+            self._answer(wire, fields["P#"], "NG")
+            return
+        listed = "".join(
+            f"RN{person.room}|{self._who(person)}BA{self.owed[person.number] / 100:.2f}|" for person in there
+        )
+        found = f"PL|P#{fields['P#']}|WS{fields['WS']}|{listed}"
+        self._later(ANSWER, lambda: self.say(wire, found))
+
+    def _payer(self, fields: dict[str, str]) -> Person | None:
+        """A guest who is named pays; of a room, whoever came first."""
+        there = self.in_room(fields["RN"])
+        number, name = fields.get("G#"), fields.get("GN")
+        meant = [person for person in there if number in (None, person.number) and name in (None, person.name)]
+        return meant[0] if meant else None
+
     def _posting(self, wire: MemoryWire, fields: dict[str, str]) -> None:
-        sequence = fields["P#"]
+        sequence, payer = fields["P#"], self._payer(fields)
         if self.auditing:
             self._answer(wire, sequence, "NA")
         elif self.refusals:
             self._answer(wire, sequence, self.refusals.pop(0))
+        elif payer is None:
+            self._answer(wire, sequence, "NG")
         else:
+            self._compare(fields, payer)
             fate = self.fates.pop(0) if self.fates else Fate.BOOKED
             if fate is Fate.DROPPED:
                 return
@@ -224,10 +352,18 @@ class Hotel:
                 self.cut()
                 return
             if fate is Fate.BOOKED_LATE:
-                self._later(LATE, lambda: self._book_and_answer(wire, fields))
+                self._later(LATE, lambda: self._book_and_answer(wire, fields, payer))
                 return
-            self._book(fields)
+            self._book(fields, payer)
             self._after_booking(wire, sequence, fate)
+
+    def _compare(self, fields: dict[str, str], payer: Person) -> None:
+        """A charge to a room is its guests' together, one to a guest nobody else's."""
+        signer = self.signed.get(fields.get("C#", ""))
+        if signer is None or not signer.known or signer is payer:
+            return
+        if "G#" in fields or "GN" in fields or signer.room != payer.room:
+            self.strangers.append(payer.name)
 
     def _after_booking(self, wire: MemoryWire, sequence: str, fate: Fate) -> None:
         match fate:
@@ -253,17 +389,18 @@ class Hotel:
             case Fate.ANSWER_LOST:
                 pass
 
-    def _book_and_answer(self, wire: MemoryWire, fields: dict[str, str]) -> None:
-        self._book(fields)
+    def _book_and_answer(self, wire: MemoryWire, fields: dict[str, str], payer: Person) -> None:
+        self._book(fields, payer)
         self._answer(wire, fields["P#"], "OK")
 
-    def _book(self, fields: dict[str, str]) -> None:
-        self.folio[fields["C#"]] += 1
-        self.owed += int(fields["TA"])
-        self.lines.append((fields["C#"], fields["P#"], int(fields["TA"])))
+    def _book(self, fields: dict[str, str], payer: Person) -> None:
+        """A technician's posting has no check number; its text says which it is."""
+        check = fields.get("C#") or fields["CT"]
+        self.folio[check] += 1
+        self.owed[payer.number] += int(fields["TA"])
 
     def _answer(self, wire: MemoryWire, sequence: str, status: str, seconds: float = ANSWER) -> None:
-        answer = f"PA|AS{status}|RN{ROOM}|P#{sequence}|DA261122|TI120000|CT|WSKIOSK1|"
+        answer = f"PA|AS{status}|P#{sequence}|DA261122|TI120000|CT|WSKIOSK1|"
         # An interface that restarted on the same line still says what the hotel system answers.
         self._later(seconds, lambda: self.say(wire if not wire.cut else self.wire, answer))
 

@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from kiosk.books.charge import Payer
 from kiosk.books.checks import check
 from kiosk.books.doubts import Outcome, resolve
 from kiosk.books.ledger import Books
 from kiosk.books.postings import PMS, Posting, room_postings
+from kiosk.books.trial import trial
 from kiosk.config.load import load
 from kiosk.hotel.clock import Moment
 from kiosk.hotel.desk import Desk
@@ -40,13 +42,20 @@ from kiosk.store.migrations import BOOKS, REGISTER
 from kiosk.store.statement import Transaction
 from tests.books_kit import copied
 from tests.fast_forward import FastForwardLoop
-from tests.fault.hotel_model import Hotel, Killed
+from tests.fault.hotel_model import Hotel, Killed, Person
 
 BEGAN = datetime(2026, 11, 22, 12, tzinfo=UTC)
 NEVER = 1 << 60
 ZONE = ZoneInfo("UTC")
 RETRY, LOOK = 30.0, 1.0
 RULES = Rules.of("Lobby", "UTC", load(None).hotel, load(None).wake_up)
+
+
+class _TimersOnly(FastForwardLoop):
+    """Time passes by timers alone, so that a busy machine changes nothing of a sequence."""
+
+    def time(self) -> float:
+        return self._leap.leapt
 
 
 @dataclass
@@ -89,10 +98,12 @@ class World:
     mode: str
     hotel: Hotel = field(default_factory=Hotel)
     charges: list[str] = field(default_factory=list)
+    trials: list[str] = field(default_factory=list)
     told: set[str] = field(default_factory=set)
+    wall_off: timedelta = timedelta()
 
     def __post_init__(self) -> None:
-        self.loop = FastForwardLoop()
+        self.loop = _TimersOnly()
         self._start = self.loop.time()
         self.books = Books(Store(self.folder / "books.db", BOOKS, self.now, lambda: None))
         self.postings = room_postings(self.books.db)
@@ -102,17 +113,24 @@ class World:
         self._opened: list[Store] = []
 
     def now(self) -> datetime:
-        return BEGAN + timedelta(seconds=self.loop.time() - self._start)
+        return BEGAN + timedelta(seconds=self.loop.time() - self._start) + self.wall_off
 
     def moment(self) -> Moment:
         return Moment(self.loop.time(), self.now())
 
-    def settle(self) -> None:
+    def settle(self, person: Person) -> None:
         """The kiosk: a guest's copy, from the quote to the voucher."""
         name = f"v{len(self.charges)}"
-        charge = copied(self.books, name, copies=2)
+        payer = Payer(person.said, self.hotel.number_of(person), person.name)
+        charge = copied(self.books, name, copies=2, payer=payer)
         self.books.finish(charge)
         self.charges.append(charge)
+        [delivery] = [delivery for delivery in self.in_state(DeliveryState.QUEUED) if delivery.key == charge]
+        self.hotel.signed[str(Posting.decode(delivery.payload).voucher)] = person
+
+    def try_out(self, room: str) -> None:
+        """A technician's posting."""
+        self.trials.append(trial(self.postings, room, 1, "CNY", f"TRIAL {len(self.trials)}"))
 
     def passes(self, seconds: float) -> None:
         self.loop.run_until_complete(asyncio.sleep(seconds))
@@ -176,10 +194,12 @@ class World:
             resolve(self.postings, delivery.key, outcome, "model")
 
     def on_folio(self, delivery: Delivery) -> int:
-        return self.hotel.folio[str(Posting.decode(delivery.payload).voucher)]
+        posting = Posting.decode(delivery.payload)
+        return self.hotel.folio[str(posting.voucher) if posting.voucher else posting.text]
 
     def judge(self) -> None:
         """For each charge the folio has it once, or it is not settled to the room and somebody has been told."""
+        assert not self.hotel.strangers, f"on the folio of {self.hotel.strangers}"
         told = self._told()
         for delivery in self.in_state(*DeliveryState):
             there, who = self.on_folio(delivery), f"{delivery.key} is {delivery.state.value}"
@@ -187,6 +207,8 @@ class World:
             match delivery.state:
                 case DeliveryState.DELIVERED:
                     assert there == 1, f"{who} and not on the folio"
+                case DeliveryState.WITHDRAWN:
+                    assert there == 0, f"{who} and on the folio"
                 case DeliveryState.QUEUED:
                     assert there == 0, f"{who} and on the folio: it would be sent again"
                 case DeliveryState.REFUSED:

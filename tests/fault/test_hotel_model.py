@@ -1,7 +1,8 @@
 """The link against a hotel system that does anything an interface ever did, in any order, with kills between.
 
-For each charge the folio has it once, or it is not on the room for certain and somebody has been told. At the end, when
-all is well and a person has looked at what was in doubt, nothing is open. Longer: ``hotel_campaign``.
+For each charge the folio has it once, or it is not on the room for certain and somebody has been told; and it is never
+on the folio of somebody else once the link had been told where the signer went. At the end, when all is well and a
+person has looked at what was in doubt, nothing is open. Longer: ``hotel_campaign``.
 """
 
 from __future__ import annotations
