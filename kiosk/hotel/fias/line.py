@@ -122,8 +122,10 @@ class _Talk:
                     await self.carry_out(session.taken(now))
                 if not stop.is_set():
                     await self._work()
-                elif self._may_go(now.seconds):
-                    await self.carry_out(session.end(clock()))
+                else:
+                    self.desk.postman.has_work()  # what was committed is noted, or no reading would wait any more
+                    if self._may_go(now.seconds):
+                        await self.carry_out(session.end(clock()))
                 self._noises.tick(now.seconds)
                 await self._turn()
         finally:
