@@ -22,4 +22,4 @@ def test_each_charge_is_on_the_folio_once_or_somebody_was_told(mode, share):
     ends = run(mode, sequences=SEQUENCES, begin=share)
     assert ends["delivered"] > SEQUENCES
     assert ends["refused"] > 0
-    assert ends["kills"] > SEQUENCES // 20
+    assert ends["kills"] > 0
