@@ -149,6 +149,7 @@ async def test_a_late_answer_while_the_guest_is_asked_for_does_not_end_the_link(
         await until(lambda: station.hotel.observed.inquiries > asked)
         await station.hotel.stray_answer(number, "OK", "0808")
         await station.becomes(key, DeliveryState.DELIVERED)
+        await asyncio.sleep(QUIET)  # the hotel system is done with the list that it loses
         station.clock.push(61)
         await station.becomes(station.sell("0808", guest="31001"), DeliveryState.DELIVERED)
         assert station.delivery(key).attempts == 1
