@@ -7,7 +7,8 @@ import logging
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -235,7 +236,6 @@ MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 def run(mode: str, *, sequences: int, begin: int, steps: int = STEPS) -> Counter[str]:
     """So many sequences of ``steps`` from chance ``begin``; how charges ended, and kills. Raises AssertionError."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     kind = type(f"Hotel_{mode}", (HotelMachine,), {"mode": mode, "ends": Counter()})
     wanted = settings(
         max_examples=sequences,
@@ -246,9 +246,23 @@ def run(mode: str, *, sequences: int, begin: int, steps: int = STEPS) -> Counter
         suppress_health_check=list(HealthCheck),
         print_blob=True,
     )
-    with mock.patch.object(asyncio, "to_thread", _at_once), mock.patch.object(runner, "LOOK", SELDOM):
+    with (
+        _no_log(),
+        mock.patch.object(asyncio, "to_thread", _at_once),
+        mock.patch.object(runner, "LOOK", SELDOM),
+    ):
         run_state_machine_as_test(seed(begin)(kind), settings=wanted)
     return kind.ends
+
+
+@contextmanager
+def _no_log() -> Iterator[None]:
+    usual = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    try:
+        yield
+    finally:
+        structlog.configure(**usual)
 
 
 async def _at_once(work: Callable[..., Any], *args: Any) -> Any:
