@@ -101,8 +101,8 @@ class Station:
             await self._faults.hearing.wait()
             chunk = await reader.read(CHUNK)
             await self._faults.hearing.wait()
-            if not chunk:
-                return
+            if not chunk or self._writer.is_closing():
+                return  # what crossed our own goodbye is nobody's
             if not self._faults.silent and not self._orphaned:
                 await self._take(chunk)
 
