@@ -185,8 +185,12 @@ def step(
     number: int | None = None,
     remark: str = "",
     pause: float = 0.0,
+    said: DeliveryEvent | None = None,
 ) -> Delivery:
-    """The delivery after ``event``, judged by what is on disk. Raises IllegalDelivery."""
+    """The delivery after ``event``, judged by what is on disk. Raises IllegalDelivery.
+
+    ``said`` is what was said to the attempt under way, where that is not ``event``; LOSE is nothing.
+    """
     row = tx.one(_BY_SEQ, seq=delivery.seq)
     assert row is not None
     state = DeliveryState(row["state"])
@@ -204,6 +208,7 @@ def step(
         remark=remark,
         changed_at=now,
     )
-    if state is _S.SENDING and event is not _E.LOSE:
-        answer_newest(tx, delivery, event.value)
+    answer = said or event
+    if state is _S.SENDING and answer is not _E.LOSE:
+        answer_newest(tx, delivery, answer.value)
     return stored(tx, delivery)

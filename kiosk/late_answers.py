@@ -18,7 +18,7 @@ from kiosk.delivery import (
     step,
     stored,
 )
-from kiosk.store.statement import Row, Statement, Transaction
+from kiosk.store.statement import Statement, Transaction
 from kiosk.store.tables import attempts, outbox
 
 _E = DeliveryEvent
@@ -77,37 +77,43 @@ class LateAnswers:
             self._effects.surprised(tx, delivery, Surprise.ABSENT)
         return stored(tx, delivery)
 
-    def there_before(self, tx: Transaction, delivery: Delivery) -> int | None:
-        """The number of an earlier attempt that was answered late, after the one under way had begun."""
-        if stored(tx, delivery).state is not DeliveryState.SENDING:
-            return None
-        earlier: list[Row] = list(tx.rows(_ATTEMPTS, delivery=delivery.seq))[:-1]
-        return next((int(row["number"]) for row in earlier if row["answer"] == _E.DELIVER.value), None)
+    def there(self, tx: Transaction, delivery: Delivery) -> list[int]:
+        """The numbers of the attempts that the destination said it has, oldest first."""
+        rows = tx.rows(_ATTEMPTS, delivery=delivery.seq)
+        return [int(row["number"]) for row in rows if row["answer"] == _E.DELIVER.value]
 
-    def confirm(self, tx: Transaction, delivery: Delivery, now: int) -> Delivery | None:
-        """DELIVERED, whatever became of the attempt under way, if an earlier one is there."""
-        number = self.there_before(tx, delivery)
-        if number is None:
-            return None
-        after = step(tx, delivery, _E.DELIVER, now, remark=f"P#{number}, late")
+    def confirm(self, tx: Transaction, delivery: Delivery, said: DeliveryEvent, now: int) -> bool:
+        """DELIVERED, though to the attempt under way REFUSE, AGAIN or (LOSE) nothing was ``said``; False unless an
+        earlier one was found to be there meanwhile.
+        """
+        earlier = self.there(tx, delivery)
+        if not earlier or stored(tx, delivery).state is not DeliveryState.SENDING:
+            return False
+        after = step(tx, delivery, _E.DELIVER, now, remark=f"P#{earlier[0]}, late", said=said)
         self._effects.delivered(tx, after)
-        return after
+        if len(earlier) > 1:
+            self._effects.surprised(tx, after, Surprise.TWICE)
+        elif said is _E.LOSE:
+            self._effects.surprised(tx, after, Surprise.PERHAPS_TWICE)
+        return True
 
     def _is_there(self, tx: Transaction, delivery: Delivery, newest: bool, evidence: str, now: int) -> None:
-        last = answers(tx, delivery)[-1]
-        match delivery.state:
-            case DeliveryState.SENDING:
-                return  # its own answer will find this one's
-            case DeliveryState.DELIVERED:
-                # Somebody's word may have been about this very attempt, unless that one was answered itself.
-                surprise = None if newest else Surprise.PERHAPS_TWICE if last is None else Surprise.TWICE
-            case DeliveryState.UNKNOWN:
-                surprise = None if newest else Surprise.PERHAPS_TWICE
-            case DeliveryState.QUEUED:
-                surprise = None
-            case DeliveryState.REFUSED | DeliveryState.WITHDRAWN:
-                surprise = Surprise.AFTER_ALL
+        if delivery.state is DeliveryState.SENDING:
+            return  # its own answer will find this one's
+        surprise = self._surprise(tx, delivery, newest)
         if (delivery.state, _E.DELIVER) in TRANSITIONS:
             self._effects.delivered(tx, step(tx, delivery, _E.DELIVER, now, remark=evidence))
         if surprise:
             self._effects.surprised(tx, stored(tx, delivery), surprise)
+
+    def _surprise(self, tx: Transaction, delivery: Delivery, newest: bool) -> Surprise | None:
+        if len(self.there(tx, delivery)) > 1:
+            return Surprise.TWICE
+        match delivery.state:
+            case DeliveryState.DELIVERED | DeliveryState.UNKNOWN:
+                # The newest is what was in doubt, or what somebody's word was about. If it is an older one, the newest
+                # may be there too, or somebody put the charge there by hand.
+                return None if newest else Surprise.PERHAPS_TWICE
+            case DeliveryState.REFUSED | DeliveryState.WITHDRAWN:
+                return Surprise.AFTER_ALL
+        return None

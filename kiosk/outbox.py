@@ -31,6 +31,7 @@ from kiosk.delivery import (
     delivery_of,
     newest_attempt,
     step,
+    stored,
 )
 from kiosk.late_answers import LateAnswers, answers, unanswered
 from kiosk.store.database import Changes, Database
@@ -210,10 +211,9 @@ class Outbox:
 
     def deliver_in(self, tx: Transaction, delivery: Delivery, evidence: str) -> None:
         """``delivered`` inside a transaction of the caller's."""
-        twice = self._late.there_before(tx, delivery) is not None
         after = step(tx, delivery, _E.DELIVER, self.db.now(), remark=evidence)
         self._effects.delivered(tx, after)
-        if twice:
+        if len(self._late.there(tx, after)) > 1:
             self._effects.surprised(tx, after, Surprise.TWICE)
 
     def refused(self, delivery: Delivery, reason: str) -> None:
@@ -223,7 +223,7 @@ class Outbox:
 
     def refuse_in(self, tx: Transaction, delivery: Delivery, reason: str) -> None:
         """``refused`` inside a transaction of the caller's."""
-        if not self._late.confirm(tx, delivery, self.db.now()):
+        if not self._late.confirm(tx, delivery, _E.REFUSE, self.db.now()):
             self._effects.refused(tx, step(tx, delivery, _E.REFUSE, self.db.now(), remark=reason), reason)
 
     def again(self, delivery: Delivery, reason: str, pause: float = 0.0) -> None:
@@ -233,7 +233,7 @@ class Outbox:
 
     def again_in(self, tx: Transaction, delivery: Delivery, reason: str, pause: float = 0.0) -> None:
         """``again`` inside a transaction of the caller's."""
-        if not self._late.confirm(tx, delivery, self.db.now()):
+        if not self._late.confirm(tx, delivery, _E.AGAIN, self.db.now()):
             step(tx, delivery, _E.AGAIN, self.db.now(), remark=reason, pause=pause)
 
     def put_off(self, delivery: Delivery, reason: str, pause: float, tries: int, delay: Delay = Delay.PUT_OFF) -> bool:
@@ -346,10 +346,8 @@ class Outbox:
             self._changes.close()
 
     def _lose(self, tx: Transaction, delivery: Delivery, reason: str) -> Delivery:
-        confirmed = self._late.confirm(tx, delivery, self.db.now())
-        if confirmed:
-            self._effects.surprised(tx, confirmed, Surprise.PERHAPS_TWICE)
-            return confirmed
+        if self._late.confirm(tx, delivery, _E.LOSE, self.db.now()):
+            return stored(tx, delivery)
         after = step(tx, delivery, _E.LOSE, self.db.now(), remark=reason)
         self._effects.unknown(tx, after, reason)
         return after

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import msgspec
 
-from kiosk.books.desk import DeskRequest, ask_staff, cleared_up
+from kiosk.books.desk import REGISTER, DeskRequest, ask_staff, cleared_up
 from kiosk.books.journal import CLEARING_ROOM, RECEIVABLE_PMS, Line, post
-from kiosk.outbox import HIGHEST_NUMBER, Delivery, DeliveryState, Outbox, Surprise, replace_payload, withdraw
+from kiosk.outbox import HIGHEST_NUMBER, Delivery, DeliveryState, Outbox, Surprise, is_known, replace_payload, withdraw
 from kiosk.store.database import Database
 from kiosk.store.statement import Transaction
 
@@ -96,7 +98,10 @@ class _IntoTheBooks:
         self._ask(tx, delivery, "unknown", {})
 
     def surprised(self, tx: Transaction, delivery: Delivery, surprise: Surprise) -> None:
-        self._ask(tx, delivery, surprise.value, {})
+        # Told anew for each answer that brings one: staff may have seen to the one before.
+        names = (f"{delivery.key}:{surprise.value}:{times}" for times in count(1))
+        name = next(name for name in names if not is_known(tx, REGISTER, name))
+        ask_staff(tx, name, _request(delivery, surprise.value, {}), self._db.now())
 
     def _ask(self, tx: Transaction, delivery: Delivery, what: str, values: dict[str, str | int]) -> None:
         """Once for each attempt."""

@@ -33,6 +33,7 @@ from kiosk.books.ledger import Books
 from kiosk.books.postings import Posting, room_postings
 from kiosk.outbox import DeliveryState
 from kiosk.register.requests import Requests
+from tests import memory
 from tests.fault import judge
 from tests.fault.books_campaign import Campaign as BooksCampaign
 from tests.fault.lives import NEVER, Errand, Life, Point, link, restart, serve
@@ -300,8 +301,7 @@ def main() -> int:
     parser.add_argument("--share", default="1/1", metavar="I/N", help="of a sweep: the I-th of N shares")
     chosen = parser.parse_args()
     speaker = Speaker()
-    # A killed process loses nothing that it gave to the kernel, so memory is as good a disk here, and a quick one.
-    folder = Path(tempfile.mkdtemp(prefix="kiosk-faults-", dir="/dev/shm"))
+    folder = Path(tempfile.mkdtemp(prefix="kiosk-faults-", dir=memory.folder()))
     try:
         summary = PARTS[chosen.part](chosen, speaker, folder)
     except BaseException:

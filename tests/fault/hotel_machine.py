@@ -28,6 +28,7 @@ from hypothesis.stateful import (
 
 from kiosk.hotel import runner
 from kiosk.outbox import DeliveryState
+from tests import memory
 from tests.fault.hotel_model import REFUSALS, ROOMS, Fate, Person
 from tests.fault.hotel_world import World
 
@@ -54,7 +55,7 @@ class HotelMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp(prefix="hotel-", dir=MEMORY))
+        self.folder = Path(tempfile.mkdtemp(prefix="hotel-", dir=memory.folder()))
         self.world = World(self.folder, self.mode)
         self.hotel = self.world.hotel
 
@@ -229,9 +230,6 @@ class HotelMachine(RuleBasedStateMachine):
         world.judge_books()
         assert not world.in_state(*UNDECIDED), f"after {ROUNDS} rounds"
         self.ends.update(delivery.state.value for delivery in world.in_state(*DeliveryState))
-
-
-MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
 def run(mode: str, *, sequences: int, begin: int, steps: int = STEPS) -> Counter[str]:

@@ -281,7 +281,7 @@ AGAIN = [E.AGAIN, E.BEGIN]
         ([*AGAIN, E.REFUSE], S.DELIVERED, ["refused", "delivered", "after-all"]),
         ([*AGAIN, E.DELIVER], S.DELIVERED, ["delivered", "twice"]),
         ([*AGAIN, E.LOSE, E.DELIVER], S.DELIVERED, ["unknown", "delivered", "perhaps-twice"]),
-        ([*AGAIN, E.REFUSE, E.DELIVER], S.DELIVERED, ["refused", "delivered", "twice"]),
+        ([*AGAIN, E.REFUSE, E.DELIVER], S.DELIVERED, ["refused", "delivered", "perhaps-twice"]),
     ],
     ids=lambda it: "-".join(step.value for step in it if isinstance(step, E)) if isinstance(it, list) else "",
 )
@@ -312,6 +312,48 @@ def test_a_late_yes_during_the_next_attempt_counts_when_that_one_ends(told, even
     CALLS[event](told, told.by_key("a"))
     assert told.by_key("a").state is S.DELIVERED
     assert told._effects.heard == ["unknown", *heard]
+
+
+def twice_lost(told):
+    """The numbers of two attempts without an answer; after both a person said that it is not there."""
+    numbers = []
+    for _ in range(2):
+        numbers.append(lost(told))
+        told.again(told.by_key("a"), "a person said so")
+    return numbers
+
+
+def test_each_late_yes_beyond_the_first_says_that_it_is_there_twice(told):
+    older, newer = twice_lost(told)
+    for number in (older, newer):
+        assert told.late_delivered(number, "late").state is S.DELIVERED
+    assert told._effects.heard == ["unknown", "unknown", "delivered", "twice"]
+
+
+@pytest.mark.parametrize("event", [E.REFUSE, E.AGAIN, E.LOSE], ids=lambda it: it.value)
+def test_two_late_yeses_during_one_attempt_are_twice_whatever_becomes_of_it(told, event):
+    older, newer = twice_lost(told)
+    told.begin(told.by_key("a"))
+    for number in (older, newer):
+        assert told.late_delivered(number, "late").state is S.SENDING
+    CALLS[event](told, told.by_key("a"))
+    assert told._effects.heard == ["unknown", "unknown", "delivered", "twice"]
+
+
+def test_an_attempt_that_was_lost_after_an_earlier_late_yes_still_has_an_answer_to_come(told):
+    older, newer = twice_lost(told)
+    newest = lost_after(told, older)
+    assert told.late_delivered(newest, "late").state is S.DELIVERED
+    assert told.late_refused(newer, "late").state is S.DELIVERED
+    assert told._effects.heard == ["unknown", "unknown", "delivered", "perhaps-twice", "twice"]
+
+
+def lost_after(told, earlier):
+    """One more attempt without an answer, while the ``earlier`` one was answered yes; its number."""
+    number = told.begin(told.by_key("a"))
+    told.late_delivered(earlier, "late")
+    told.unknown(told.by_key("a"), "silence")
+    return number
 
 
 def test_a_process_that_dies_after_a_late_yes_leaves_no_doubt_about_once(told):
