@@ -378,7 +378,7 @@ async def test_a_spooler_that_comes_back_after_the_job_has_ended_prints_nothing_
     assert await job.end() == JobRecord(JobState.COMPLETED, 4)
     # The product's own cupsd always starts with an empty spool. One that keeps it sends the job again at once; the
     # driver has as long to end it as a printer needs for its first sheet.
-    machine.slow(2.0)
+    machine.slow(20.0)
     cups.restart(keep_spool=True)
     await eventually(lambda: cups.documents() == [])
     machine.slow(0.15)
