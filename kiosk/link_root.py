@@ -28,8 +28,6 @@ from kiosk.outbox import Outbox
 
 RETRY = 30.0
 """Seconds before a charge that the hotel system put off goes again."""
-LOOK = 0.02
-"""Seconds until a new charge is noticed."""
 
 _BILL_NEEDS = {"XR": ("RN", "G#"), "XI": ("BI",), "XB": ("BA",)}
 
@@ -47,7 +45,7 @@ def open_desk(settings: Settings, postings: Outbox, *, on_tick: Callable[[], Non
     """The desk of this station, over its own files. ``on_tick`` feeds the watchdog. Raises StoreError."""
     zone = ZoneInfo(settings.house.timezone)
     return Desk(
-        postman=Postman(postings, zone, RETRY, LOOK),
+        postman=Postman(postings, zone, RETRY),
         runner=Runner(stores.open_switchboard(settings)),
         roster=Roster(stores.guests_file(settings)),
         clock=system_clock(zone),

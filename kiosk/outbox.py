@@ -335,7 +335,7 @@ class Outbox:
             return unanswered(tx, self.destination, number)
 
     async def wait(self, seconds: float) -> None:
-        """Until somebody committed anything to the file (noticed within 50 ms), at most ``seconds``."""
+        """Until somebody committed anything to the file, at most ``seconds``."""
         if self._changes is None:
             self._changes = self.db.changes()
         await self._changes.wait(seconds)

@@ -46,13 +46,12 @@ def desk_of(
     clock: Clock | None = None,
     on_tick: Callable[[], None] = lambda: None,
     retry: float = 30.0,
-    look: float = 0.02,
     beat: float = 5.0,
 ) -> Desk:
     guests = CachedGuests(folder / "guests.db")
     clock = clock or system_clock(zone)
     return Desk(
-        postman=Postman(postings, zone, retry, look, lambda: clock().seconds),
+        postman=Postman(postings, zone, retry, lambda: clock().seconds),
         runner=Runner(Switchboard(register or register_of(folder, zone), guests.room_of, guests.staying_in), retry),
         roster=Roster(folder / "guests.db"),
         clock=clock,
@@ -81,8 +80,6 @@ async def link_to(
     postings: Outbox,
     folder: Path,
     stop: asyncio.Event,
-    *,
-    look: float = 0.02,
 ) -> None:
     """The plain one: room postings over TCP."""
-    await run_link(fias_line_to(port), desk_of(folder, postings, look=look), stop)
+    await run_link(fias_line_to(port), desk_of(folder, postings), stop)

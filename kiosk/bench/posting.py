@@ -23,7 +23,7 @@ from kiosk.hotel.roster import Roster
 from kiosk.hotel.runner import Runner
 from kiosk.hotel.status import read_status
 from kiosk.hotel.switchboard import Switchboard
-from kiosk.link_root import LOOK, RETRY
+from kiosk.link_root import RETRY
 from kiosk.outbox import Outbox, enqueue
 from kiosk.register.register import Register
 from kiosk.register.rules import Rules
@@ -114,7 +114,7 @@ def _desk(folder: Path, postings: Outbox) -> Desk:
         Register(Database(folder / "register.db", REGISTER), rules), lambda _room, _guest: None, lambda _room: ()
     )
     return Desk(
-        postman=Postman(postings, zone, RETRY, LOOK),
+        postman=Postman(postings, zone, RETRY),
         runner=Runner(switchboard),
         roster=Roster(folder / "guests.db"),
         clock=system_clock(zone),

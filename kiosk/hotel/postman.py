@@ -71,15 +71,12 @@ class Postman:
     """
 
     def __init__(
-        self, postings: Outbox, zone: ZoneInfo, retry: float, look: float, seconds: Callable[[], float] = loop_time
+        self, postings: Outbox, zone: ZoneInfo, retry: float, seconds: Callable[[], float] = loop_time
     ) -> None:
-        """``retry`` is the pause before a charge that the hotel system put off goes again, ``look`` the longest time
-        until a new charge is noticed; in seconds. ``seconds`` is a clock that never jumps.
-        """
+        """``retry``: seconds before a charge that was put off goes again. ``seconds`` is a clock that never jumps."""
         self._postings = postings
         self._zone = zone
         self._retry = retry
-        self._look = look
         self._seconds = seconds
         self._movements = Movements()
         self._changes = postings.db.changes()
@@ -99,7 +96,7 @@ class Postman:
     def commit(self) -> asyncio.Task[bool]:
         """Done as soon as something was committed that ``has_work`` does not know of yet."""
         if self._commit is None:
-            self._commit = asyncio.ensure_future(committed(self._changes, self._look, LOOK_ANYWAY))
+            self._commit = asyncio.ensure_future(committed(self._changes, LOOK_ANYWAY))
         return self._commit
 
     def has_work(self) -> bool:

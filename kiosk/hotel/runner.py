@@ -22,8 +22,6 @@ log = structlog.get_logger()
 
 LOOK_ANYWAY = 5.0
 """Seconds after which the outbox is asked though nothing was committed: a pause may have run out."""
-LOOK = 0.25
-"""Seconds until a new errand is noticed."""
 RETRY = 30.0
 
 
@@ -62,7 +60,7 @@ class Runner:
     def commit(self) -> asyncio.Task[bool]:
         """Done as soon as something was committed that ``has_work`` does not know of yet."""
         if self._commit is None:
-            self._commit = asyncio.ensure_future(committed(self._changes, LOOK, LOOK_ANYWAY))
+            self._commit = asyncio.ensure_future(committed(self._changes, LOOK_ANYWAY))
         return self._commit
 
     def has_work(self) -> bool:

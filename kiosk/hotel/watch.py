@@ -14,14 +14,14 @@ log = structlog.get_logger()
 FOREVER = 1e9
 
 
-async def committed(changes: Changes, look: float, anyway: float) -> bool:
-    """Until something was committed, noticed within ``look`` seconds.
+async def committed(changes: Changes, anyway: float) -> bool:
+    """Until something was committed.
 
     A file that cannot be asked is logged, and counts as changed once ``anyway`` seconds have passed: who waits in a
     loop must not spin on a damaged disk, nor wait for ever.
     """
     try:
-        return await changes.wait(FOREVER, look)
+        return await changes.wait(FOREVER)
     except sqlite3.Error as fault:
         log.error("store.watch", reason=type(fault).__name__)  # noqa: TRY400 - a state, not a bug to trace
         await asyncio.sleep(anyway)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import ParamSpec, TypeVar
+
+import structlog
+from asyncinotify import Inotify, Mask
 
 from kiosk.store.statement import Row, Transaction
 
@@ -21,6 +25,13 @@ T = TypeVar("T")
 Clock = Callable[[], datetime]
 
 BUSY_SECONDS = 5.0
+SELDOM = 1.0
+"""Seconds until a commit is noticed for which nobody rang: of a foreign program, or of a process that died in between.
+"""
+OFTEN = 0.05
+"""Seconds until any commit is noticed where the kernel tells of none."""
+
+log = structlog.get_logger()
 
 
 class StoreError(Exception):
@@ -110,6 +121,7 @@ class Database:
     ) -> None:
         self.path = path
         self.clock = clock
+        self._log = path.with_name(f"{path.name}-wal")
         self._busy_seconds = busy_seconds
         self._lock = threading.RLock()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix=f"store-{schema.name}")
@@ -129,6 +141,7 @@ class Database:
     def transaction(self) -> Iterator[Transaction]:
         """Everything inside is written and synced together, or nothing is. Raises StoreError; not to be nested."""
         with self._lock, self._errors():
+            written = self._connection.total_changes
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield Transaction(self._connection)
@@ -137,6 +150,8 @@ class Database:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+            if self._connection.total_changes != written:
+                self._ring()
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
@@ -163,8 +178,7 @@ class Database:
         Until then the log still shows what has been overwritten in the file. Costs nothing when nothing was written
         since; does what it can, without waiting, while another process reads or writes. Raises StoreError.
         """
-        log = self.path.with_name(f"{self.path.name}-wal")
-        if not (log.exists() and log.stat().st_size):
+        if not (self._log.exists() and self._log.stat().st_size):
             return
         with self._lock, self._errors():
             self._connection.execute("PRAGMA busy_timeout = 0")
@@ -185,6 +199,14 @@ class Database:
     def trace(self, listener: Callable[[str], object] | None) -> None:
         """Tell ``listener`` the SQL of each statement just before it runs: for fault tests and slow-statement hunts."""
         self._connection.set_trace_callback(listener)
+
+    def _ring(self) -> None:
+        """Tell all ``Changes`` of a commit.
+
+        That the log was written to tells them nothing: it is, some milliseconds before the commit can be seen.
+        """
+        with suppress(OSError):  # what is committed stays so; without a bell they look after a while
+            os.utime(self._log)
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -235,10 +257,16 @@ class Database:
 
 
 class Changes:
-    """Notices that some connection committed since the last look; its own connection, a few microseconds a look."""
+    """Notices that some connection committed since the last look; its own connection, a few microseconds a look.
+
+    One coroutine waits at a time. It is woken by the time stamp that ``Database`` sets on the log after each commit
+    (inotify), and looks now and then in any case.
+    """
 
     def __init__(self, path: Path) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._bell = _bell(path.parent)
+        self._look = SELDOM if self._bell else OFTEN
         self._seen = self._version()
 
     def any(self) -> bool:
@@ -248,23 +276,45 @@ class Changes:
         self._seen = version
         return changed
 
-    async def wait(self, seconds: float, look: float = 0.05) -> bool:
-        """Until something is committed (True) or ``seconds`` have passed (False); looks every ``look`` seconds."""
+    async def wait(self, seconds: float) -> bool:
+        """Until something is committed (True) or ``seconds`` have passed (False)."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
         while not self.any():
             left = deadline - loop.time()
             if left <= 0:
                 return False
-            await asyncio.sleep(min(look, left))
+            await self._rung(min(self._look, left))
         return True
 
     def close(self) -> None:
+        if self._bell is not None:
+            self._bell.close()
         self._connection.close()
+
+    async def _rung(self, seconds: float) -> None:
+        """Until it is worth looking, at most ``seconds``."""
+        if self._bell is None:
+            await asyncio.sleep(seconds)
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._bell.get()
 
     def _version(self) -> int:
         (version,) = self._connection.execute("PRAGMA data_version").fetchone()
         return int(version)
+
+
+def _bell(folder: Path) -> Inotify | None:
+    """Tells of time stamps set in ``folder``, where a log comes and goes; None where the kernel will not (a limit)."""
+    try:
+        bell = Inotify()
+        bell.add_watch(folder, Mask.ATTRIB)
+    except OSError as fault:
+        log.warning("store.unwatched", reason=fault.strerror)
+        return None
+    return bell
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -63,7 +63,7 @@ class RestStation:
         switchboard = Switchboard(self.register, self.guests.room_of, self.guests.staying_in)
         self._stop = asyncio.Event()
         desk = Desk(
-            postman=Postman(self.postings, SHANGHAI, retry=0.05, look=0.01),
+            postman=Postman(self.postings, SHANGHAI, retry=0.05),
             runner=Runner(switchboard, retry=0.05),
             roster=Roster(self.folder / "guests.db"),
             clock=system_clock(SHANGHAI),

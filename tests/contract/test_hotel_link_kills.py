@@ -50,7 +50,7 @@ async def link(folder: Path, port: int, kill_at: int) -> None:
     postings = room_postings(db)
     _count_writes(point)
     stop = asyncio.Event()
-    serving = asyncio.ensure_future(link_to(port, postings, folder, stop, look=0.005))
+    serving = asyncio.ensure_future(link_to(port, postings, folder, stop))
     watched = room_postings(Database(folder / "books.db", BOOKS))
     while any(watched.in_state(state) for state in UNDECIDED):
         await asyncio.sleep(0.005)

@@ -26,15 +26,15 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from kiosk.hotel import runner
 from kiosk.outbox import DeliveryState
+from kiosk.store import database
 from tests import memory
 from tests.fault.hotel_model import REFUSALS, ROOMS, Fate, Person
 from tests.fault.hotel_world import World
 
 STEPS = 14
 SELDOM = 20.0
-"""Seconds between two looks for errands, of which there are none."""
+"""Seconds between two looks for commits that nobody rang for, of which there are none."""
 QUIET, ROUNDS = 100.0, 12
 """Seconds between two looks of a person at the folio when all is well again, and after how many nothing is open."""
 UNDECIDED = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNKNOWN)
@@ -247,7 +247,7 @@ def run(mode: str, *, sequences: int, begin: int, steps: int = STEPS) -> Counter
     with (
         _no_log(),
         mock.patch.object(asyncio, "to_thread", _at_once),
-        mock.patch.object(runner, "LOOK", SELDOM),
+        mock.patch.object(database, "SELDOM", SELDOM),
     ):
         run_state_machine_as_test(seed(begin)(kind), settings=wanted)
     return kind.ends

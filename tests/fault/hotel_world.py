@@ -47,7 +47,7 @@ from tests.fault.hotel_model import Hotel, Killed, Person
 BEGAN = datetime(2026, 11, 22, 12, tzinfo=UTC)
 NEVER = 1 << 60
 ZONE = ZoneInfo("UTC")
-RETRY, LOOK = 30.0, 1.0
+RETRY = 30.0
 RULES = Rules.of("Lobby", "UTC", load(None).hotel, load(None).wake_up)
 
 
@@ -236,7 +236,7 @@ class World:
         register = Register(self._open("register.db", REGISTER, process), RULES)
         guests = self.folder / "guests.db"
         desk = Desk(
-            postman=Postman(postings, ZONE, RETRY, LOOK),
+            postman=Postman(postings, ZONE, RETRY),
             runner=Runner(Switchboard(register, CachedGuests(guests).room_of, CachedGuests(guests).staying_in)),
             roster=Roster(guests),
             clock=self.moment,

@@ -190,7 +190,7 @@ async def link(place: Place, point: Point, *, first: bool = False) -> None:
     postings = room_postings(books.db)
     stop = asyncio.Event()
     status = place.kiosk / "link.json"
-    serving = asyncio.ensure_future(link_to(place.hotel.port, postings, place.kiosk, stop, look=0.005))
+    serving = asyncio.ensure_future(link_to(place.hotel.port, postings, place.kiosk, stop))
     watched = room_postings(place.books().db)
     while first and not ((told := read_status(status)) and told.guests):
         await asyncio.sleep(0.005)

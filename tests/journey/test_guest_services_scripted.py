@@ -80,7 +80,7 @@ class Link:
                     self.board.told(self.mail)
                 self.board.errands.delivered(delivery, "")
                 self.done.append(errand)
-            await changes.wait(1.0, 0.005)
+            await changes.wait(1.0)
 
 
 @pytest.fixture

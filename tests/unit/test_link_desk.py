@@ -112,7 +112,7 @@ async def test_errands_on_a_wire_that_was_cut_go_again_at_once_and_in_order(boar
     assert board.states("one", "two", "three")[2] is DeliveryState.SENDING
 
 
-@pytest.mark.parametrize("whose", [Runner, lambda board: Postman(board.errands, UTC_ZONE, 30.0, 0.01)])
+@pytest.mark.parametrize("whose", [Runner, lambda board: Postman(board.errands, UTC_ZONE, 30.0)])
 async def test_a_file_that_cannot_be_watched_is_looked_at_now_and_then(board, monkeypatch, whose):
     def broken(_self):
         raise sqlite3.OperationalError("disk I/O error")
@@ -138,7 +138,7 @@ async def test_a_file_that_cannot_be_watched_counts_as_changed_after_a_pause(boa
 
     monkeypatch.setattr(Changes, "any", broken)
     changes = board.errands.db.changes()
-    assert await watch.committed(changes, 0.01, 0.02)
+    assert await watch.committed(changes, 0.02)
     changes.close()
 
 

@@ -35,7 +35,7 @@ class Post:
         self.clock, self.seconds = SetClock(), Seconds()
         self.db = Database(folder / "books.db", BOOKS, clock=self.clock)
         self.postings = room_postings(self.db)
-        self.man = Postman(self.postings, ZoneInfo("UTC"), RETRY, 0.02, self.seconds)
+        self.man = Postman(self.postings, ZoneInfo("UTC"), RETRY, self.seconds)
         self._sold = 0
 
     def sell(self, room="0101", reservation="77", minor=150):
@@ -101,7 +101,7 @@ async def test_the_charge_that_was_under_way_when_the_process_ended_is_undisturb
     await post.lose()
     post.sell()
     await post.begin()
-    again = Postman(post.postings, ZoneInfo("UTC"), RETRY, 0.02, post.seconds)
+    again = Postman(post.postings, ZoneInfo("UTC"), RETRY, post.seconds)
     await again.recover()
     assert [again.undisturbed(doubt) for doubt in await again.doubts(0)] == [False, True]
     await again.close()
@@ -123,7 +123,7 @@ async def test_a_doubt_of_an_earlier_life_settles_anew(post):
     post.sell()
     await post.lose()
     post.pass_(SETTLED)
-    again = Postman(post.postings, ZoneInfo("UTC"), RETRY, 0.02, post.seconds)
+    again = Postman(post.postings, ZoneInfo("UTC"), RETRY, post.seconds)
     assert await again.doubts(SETTLED) == []
     post.pass_(SETTLED)
     assert len(await again.doubts(SETTLED)) == 1
