@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import cycle
 
 import pytest
 from hypothesis import given
@@ -145,26 +147,144 @@ def test_an_answer_to_enq_is_an_answer():
     assert line.hear(ACK) == [Fate.ACCEPTED]
 
 
-def test_a_second_answer_to_two_enq_is_not_taken_for_an_answer_to_the_next_record():
+def test_nothing_is_sent_until_every_answer_that_was_asked_for_has_come():
     line = Line()
     line.send(PS)
     line.wait()
     line.wait()
     assert line.hear(ACK) == [Fate.ACCEPTED]
     assert line.send(LA) == []
-    assert line.hear(ACK + NAK) == []
-    assert line.wait() == [Transmit(checked(LA))]
+    assert line.hear(ACK) == []
+    assert line.hear(ACK) == [Transmit(checked(LA))]
     assert line.hear(ACK) == [Fate.ACCEPTED]
 
 
-def test_a_second_nak_to_two_enq_does_not_send_the_record_twice():
+def test_an_answer_that_never_comes_is_not_waited_for_beyond_its_time():
+    line = Line()
+    line.send(PS)
+    line.wait()
+    asked = line.now
+    assert line.hear(ACK) == [Fate.ACCEPTED]
+    assert line.send(LA) == []
+    assert line.wait() == [Transmit(checked(LA))]
+    assert 3.0 < line.now - asked < 4.0
+
+
+def test_several_nak_to_one_record_and_its_enq_have_it_sent_once_more():
     line = Line()
     line.send(PS)
     line.wait()
     line.wait()
     assert line.hear(NAK + NAK) == []
-    assert line.wait() == [Transmit(checked(PS))]
+    assert line.hear(NAK) == [Transmit(checked(PS))]
     assert line.hear(ACK) == [Fate.ACCEPTED]
+
+
+def test_a_nak_to_enq_is_believed_only_when_no_ack_to_the_record_can_follow():
+    """Who takes his time over the record, and answers ENQ at once, has nothing to say yet but NAK."""
+    line = Line()
+    line.send(PS)
+    line.wait()
+    assert line.hear(NAK) == []
+    line.after(1.2)
+    assert line.hear(ACK) == [Fate.ACCEPTED]
+
+
+@dataclass
+class Peer:
+    """A receiver by the book, however slow: what it says comes out of ``answer_by`` in time."""
+
+    delays: Iterator[float]
+    spoilt: int = 0
+    """Records that do not reach it whole."""
+    lost: int = 0
+    """Answers that don't reach us."""
+    hasty: bool = False
+    """It answers ENQ at once, and what it is about only later."""
+    taken: list[bytes] = field(default_factory=list)
+    _coming: list[tuple[float, bytes]] = field(default_factory=list)
+    _last: tuple[bytes, float] = (NAK, float("-inf"))
+    _free: float = 0.0
+
+    def hear(self, data: bytes, now: float) -> None:
+        if data == ENQ:
+            answer, said = self._last
+            at = now if self.hasty else self._after_a_while(now)
+            self._say(answer if said <= at and now <= said + 3.0 else NAK, at)
+            return
+        good = not self.spoilt
+        self.spoilt = max(0, self.spoilt - 1)
+        if good:
+            self.taken.append(data)
+        at = self._after_a_while(now)
+        self._last = (ACK if good else NAK, at)
+        self._say(self._last[0], at)
+
+    def _after_a_while(self, now: float) -> float:
+        self._free = max(self._free, now + next(self.delays))
+        return self._free
+
+    def _say(self, answer: bytes, at: float) -> None:
+        if self.lost:
+            self.lost -= 1
+        else:
+            self._coming.append((at, answer))
+            self._coming.sort()
+
+    def next(self) -> float:
+        return self._coming[0][0] if self._coming else float("inf")
+
+    def says(self) -> bytes:
+        return self._coming.pop(0)[1]
+
+
+def conversation(peer: Peer, records: list[bytes]) -> list[Fate]:
+    """What became of the records, each sent when the fate of the one before is known."""
+    line, fates, waiting = Line(now=0.0), [], list(records)
+    while waiting or line.framing.sending:
+        happened = line.send(waiting.pop(0)) if not line.framing.sending else []
+        if not happened:
+            due = line.framing.due()
+            line.now = max(line.now, min(float("inf") if due is None else due, peer.next()))
+            happened = line.hear(peer.says()) if peer.next() <= line.now else line.framing.tick(line.now)
+        for what in happened:
+            if isinstance(what, Transmit):
+                peer.hear(what.data, line.now)
+            elif isinstance(what, Fate):
+                fates.append(what)
+    return fates
+
+
+RECORDS = [b"\x02PS|P#%d|\x03" % number for number in range(1, 5)]
+SECONDS = st.lists(st.floats(0.0, 2.9), min_size=1, max_size=12).map(cycle)
+
+
+@given(SECONDS, st.integers(0, 5), st.integers(0, 3))
+def test_a_peer_that_uses_its_three_seconds_takes_each_record_once_and_what_it_says_is_understood(delays, spoilt, lost):
+    peer = Peer(delays, spoilt, lost)
+    fates = conversation(peer, RECORDS)
+    assert len(peer.taken) == len(set(peer.taken))
+    for record, fate in zip(RECORDS, fates, strict=True):
+        if fate is not Fate.UNKNOWN:
+            assert (checked(record) in peer.taken) == (fate is Fate.ACCEPTED)
+
+
+@given(SECONDS, st.integers(0, 3))
+def test_a_slow_peer_that_answers_enq_before_it_knows_takes_no_record_twice(delays, spoilt):
+    peer = Peer(delays, spoilt, hasty=True)
+    conversation(peer, RECORDS)
+    assert len(peer.taken) == len(set(peer.taken))
+
+
+@pytest.mark.parametrize("noise", [b"\x02", b"\x02LA|DA", b"\x02\x02|"])
+@pytest.mark.parametrize("answer", [ACK, NAK])
+def test_an_answer_that_falls_into_a_record_never_begun_is_asked_for_again(noise, answer):
+    line = Line()
+    line.hear(noise)
+    line.send(PS)
+    assert line.hear(answer)[-1] == Garbled("unfinished")
+    assert line.after(PACE.after_noise) == [Transmit(ENQ)]
+    assert line.hear(answer) == [Fate.ACCEPTED if answer == ACK else Transmit(checked(PS))]
 
 
 def test_refused_to_the_end_after_an_answer_was_lost_is_not_certain():

@@ -31,7 +31,9 @@ class Pace:
     """All in seconds.
 
     The peer may take 3 s to answer, and forgets its own answer 3 s after it: whoever asks later is told NAK, sends
-    again, and is booked twice. So all three ENQ leave within those 3 s.
+    again, and is booked twice. So all three ENQ leave within those 3 s. An answer that comes only then may be meant for
+    the record or for an ENQ: nothing is sent until all of them have come or can't come any more, or one would be
+    taken for the answer to what is sent next, and a NAK would have that booked twice.
     """
 
     answer: float = 1.5
@@ -40,10 +42,8 @@ class Pace:
     """From one ENQ to the next."""
     after_noise: float = 0.25
     """From a byte that is no answer to the ENQ."""
-    last: float = 3.0
-    """From the last ENQ to giving up."""
-    settle: float = 0.5
-    """Quiet after an answer to ENQ, so that a second one is not taken for the answer to what is sent next."""
+    last: float = 3.5
+    """From the last ENQ to giving up: the peer's 3 s, and its answer's way."""
     remember: float = 3.5
     """How long our own answer may be asked for: 3 s, and what a peer that waits them out is late by."""
     gap: float = 2.0
@@ -95,6 +95,8 @@ class _Sending:
     sends: int = 0
     enquiries: int = 0
     """Since it was sent last."""
+    enquired: float = 0.0
+    """When that was done last."""
     doubtful: bool = False
 
 
@@ -109,7 +111,10 @@ class SerialFraming:
         self._pace = pace or Pace()
         self._most = most
         self._sending: _Sending | None = None
+        self._owed = 0
+        """Answers that the peer was asked for and has not given."""
         self._quiet_until = float("-inf")
+        """When none of them can come any more."""
         self._body = bytearray()
         self._too_long = False
         self._listen: Callable[[int, float], Iterator[Happening]] = self._between
@@ -158,7 +163,9 @@ class SerialFraming:
         if sending.enquiries == MOST_ENQUIRIES:
             return [self._ended(Fate.UNKNOWN)]
         sending.enquiries += 1
+        sending.enquired = now
         sending.doubtful = True
+        self._owed += 1
         sending.due = now + (self._pace.last if sending.enquiries == MOST_ENQUIRIES else self._pace.between)
         return [Transmit(bytes((ENQ,)))]
 
@@ -187,6 +194,11 @@ class SerialFraming:
             # No record holds one: its ETX was lost, and the peer asks what became of it.
             yield self._spoilt("unfinished")
             yield self._say_again(now)
+        elif byte in (ACK, NAK) and self._awaits_answer():
+            # Nor one of these: what seemed a record's beginning was noise. The answer is asked for again.
+            yield self._spoilt("unfinished")
+            self._one_came()
+            self._enquire_soon(now)
         elif len(self._body) < self._most:
             self._body.append(byte)
         else:
@@ -228,9 +240,7 @@ class SerialFraming:
 
     def _foreign(self, now: float) -> Iterator[Happening]:
         self._answer = NAK  # it may have been a record
-        sending = self._sending
-        if sending is not None and sending.on_line and sending.enquiries < MOST_ENQUIRIES:
-            sending.due = min(sending.due, max(now, sending.left) + self._pace.after_noise)
+        self._enquire_soon(now)
         if not self._noisy:
             self._noisy = True
             yield Garbled("foreign")
@@ -247,14 +257,35 @@ class SerialFraming:
 
     # What the peer says to ours
 
+    def _awaits_answer(self) -> bool:
+        return self._sending is not None and self._sending.on_line
+
+    def _enquire_soon(self, now: float) -> None:
+        sending = self._sending
+        if sending is not None and sending.on_line and sending.enquiries < MOST_ENQUIRIES:
+            sending.due = min(sending.due, max(now, sending.left) + self._pace.after_noise)
+
     def _answered_with(self, answer: int, now: float) -> Iterator[Happening]:
         sending = self._sending
-        if sending is None or not sending.on_line:
-            if now >= self._quiet_until:
-                yield Garbled("stray-answer")
-            return
-        asked = sending.enquiries > 0
-        self._quiet_until = now + self._pace.settle if asked else now
+        self._one_came()
+        if sending is not None and sending.on_line:
+            self._quiet_until = sending.enquired + self._pace.last if self._owed else now
+            yield from self._judged(sending, answer, now)
+        elif now >= self._quiet_until:
+            yield Garbled("stray-answer")
+        elif sending is not None and sending.sends and answer == ACK:
+            # The NAK before was said by one who had not looked yet: it has the record.
+            yield self._ended(Fate.ACCEPTED)
+        elif not self._owed:
+            self._quiet_until = now
+            if sending is not None:
+                sending.due = now
+                yield from self.tick(now)
+
+    def _one_came(self) -> None:
+        self._owed = max(0, self._owed - 1)
+
+    def _judged(self, sending: _Sending, answer: int, now: float) -> Iterator[Happening]:
         if answer == ACK:
             yield self._ended(Fate.ACCEPTED)
         elif sending.sends == MOST_SENDS:
@@ -266,6 +297,7 @@ class SerialFraming:
     def _put(self, sending: _Sending, now: float) -> Transmit:
         sending.sends += 1
         sending.on_line, sending.enquiries = True, 0
+        self._owed = 1
         sending.left = now + len(sending.data) * self._byte_seconds
         sending.due = sending.left + self._pace.answer
         return Transmit(sending.data)
