@@ -6,14 +6,14 @@ is made up for by the next, and one too many does nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 
 import structlog
 
 from kiosk.config.hotel import TEST_LEAD, WakeUpSettings
 from kiosk.hotel.errands import MessageLeft, MessageRead, MessagesAsked, RoomWished, WakeUpClear
 from kiosk.register.outgoing import Queued
-from kiosk.register.register import Register, RoomOf
+from kiosk.register.register import Register, RoomOf, Stay
 from kiosk.register.test_calls import day_of
 from kiosk.register.wake_up_states import BY_PERSON, UNDER_WAY, WakeUpEvent, WakeUpState
 from kiosk.register.wake_up_table import MINUTE, Origin, WakeUp
@@ -37,6 +37,8 @@ class WakeWatch:
         self._room_of = room_of
         self._swept = -1
         """The minute in which the guest cache was asked last: for a whole house that takes a while."""
+        self._gone: Set[Stay] = frozenset()
+        """Who was in no room then."""
 
     def look(self) -> None:
         """One round. Blocks; raises StoreError."""
@@ -44,7 +46,7 @@ class WakeWatch:
         minute = register.db.now() // MINUTE
         if minute != self._swept:
             self._swept = minute
-            register.sweep(self._room_of)
+            self._gone = register.sweep(self._room_of, self._gone)
             register.wake_ups.forget_past()
         register.wishes.lift_due()
         register.messages.forget_old()
@@ -111,10 +113,14 @@ class WakeWatch:
         late = {queued.delivery.seq for queued in outgoing.overdue(tx, now - self._shortly)}
 
         def is_late(queued: Queued) -> bool:
-            if not isinstance(queued.errand, WakeUpClear):
-                return queued.delivery.seq in late
-            left = queued.errand.at - now
-            return 0 <= left <= self._shortly and (queued.delivery.seq in tried or left <= GRACE)
+            match queued.errand:
+                case MessageRead():  # the lamp at the telephone burns until the hotel system hears of it
+                    return False
+                case WakeUpClear(at=at):
+                    left = at - now
+                    return 0 <= left <= self._shortly and (queued.delivery.seq in tried or left <= GRACE)
+                case _:
+                    return queued.delivery.seq in late
 
         return [queued for queued in waiting if is_late(queued)]
 
@@ -137,7 +143,7 @@ class WakeWatch:
                 case WakeUpClear() as cleared:
                     # The errand itself goes on trying: a person is only told beside it.
                     register.wake_ups.still_set_in(tx, cleared)
-                case MessagesAsked() | MessageRead():
+                case MessagesAsked():
                     register.outgoing.withdraw(tx, queued.delivery)
 
 

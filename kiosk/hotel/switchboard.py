@@ -91,20 +91,24 @@ class Switchboard:
                 register.messages.hear_in(tx, news)
             case MessageGone(room, reservation, id):
                 register.messages.gone_in(tx, room, reservation, id)
-            case RoomTold(room, do_not_disturb):
+            case RoomTold(room, do_not_disturb) if self._room_of(room, "") != "":
                 whose = next(iter(self._staying_in(room)), "")
                 register.wishes.heard_in(tx, room, do_not_disturb=do_not_disturb, reservation=whose)
             case GuestOut(room, reservation):
                 self._left(tx, room, reservation)
-            case GuestChanged(room, reservation, _, old_room) if old_room and old_room != room:
-                register.move_in(tx, old_room, room, reservation)
-            case GuestIn(room, reservation) if reservation:
+            case GuestIn(room, reservation) | GuestChanged(room, reservation) if reservation:
                 register.settle_in(tx, room, reservation)
+            case GuestChanged(room, "", _, old_room) if old_room not in ("", room):
+                register.move_in(tx, old_room, room, "")
             case RollEnded():
                 register.sweep_in(tx, self._room_of)
                 register.bind_in(tx, self._staying_in)
 
     def _left(self, tx: Transaction, room: str, reservation: str) -> None:
-        self.register.clear_in(tx, room, reservation)
-        if reservation and self._room_of(room, "") == "":
+        """Where moves are not told as such, whoever has a number may be about to come to another room: that is seen to
+        by the watch. So it is where a room is said to be empty, as the roll does before it says who is where now.
+        """
+        if reservation and self.register.rules.moves:
+            self.register.clear_in(tx, room, reservation)
+        if not reservation or self._room_of(room, "") == "":
             self.register.clear_in(tx, room, "")

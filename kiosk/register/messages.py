@@ -15,14 +15,15 @@ from enum import Enum
 from uuid import uuid4
 
 import structlog
-from sqlalchemy import bindparam, delete, select, update
+from msgspec import structs
+from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from kiosk.hotel.errands import MessageLeft, MessageRead, MessagesAsked
 from kiosk.hotel.news import MessageHere
 from kiosk.hotel.protocol import Guest
 from kiosk.outbox import DeliveryState
-from kiosk.register.outgoing import Outgoing
+from kiosk.register.outgoing import Outgoing, Queued
 from kiosk.register.requests import CLEARED_UP, Request, Requests
 from kiosk.register.rules import Rules
 from kiosk.store.database import instant
@@ -40,6 +41,10 @@ PAUSE = 60_000
 """Milliseconds between two messages that are left at this station."""
 MOST = 5
 """Messages that may be left in one visit."""
+
+OfAGuest = MessageLeft | MessageRead | MessagesAsked
+OF_A_GUEST = (MessageLeft, MessageRead, MessagesAsked)
+"""Errands that go to the guest's room, wherever that is by then, and end with the stay."""
 
 
 class MessageState(Enum):
@@ -80,15 +85,23 @@ _WAITING = Statement(
     .where(*_whose, messages.c.state == constant(MessageState.WAITING))
     .order_by(messages.c.at, messages.c.number)
 )
+# By the number of the stay alone, where there is one: the guest may have moved while reading.
+_ONE = Statement(
+    select(messages).where(
+        messages.c.number == bindparam("of"),
+        messages.c.state == constant(MessageState.WAITING),
+        messages.c.reservation == bindparam("whose"),
+        or_(messages.c.reservation != "", messages.c.room == bindparam("in_room")),
+    )
+)
 _READ = Statement(
     update(messages)
-    .where(*_whose, messages.c.number == bindparam("of"), messages.c.state == constant(MessageState.WAITING))
+    .where(messages.c.number == bindparam("of"))
     .values(state=MessageState.READ.value, text="", changed_at=bindparam("now"))
 )
-_CLEAR = Statement(
-    delete(messages).where(messages.c.room == bindparam("in_room"), messages.c.reservation == bindparam("whose"))
-)
-_CLEAR_ROOM = Statement(delete(messages).where(messages.c.room == bindparam("in_room")))
+_CLEAR = Statement(delete(messages).where(*_whose))
+# What was told for the new room already is the same message; that it was read here counts.
+_MOVE = Statement(update(messages).prefix_with("OR REPLACE").where(*_whose).values(room=bindparam("to_room")))
 _STAYS = Statement(select(messages.c.room, messages.c.reservation).distinct())
 
 
@@ -131,12 +144,11 @@ class Messages:
     def read(self, room: str, reservation: str, number: int) -> None:
         """The guest is done with it: its text is erased and the hotel system told. Not another guest's, not twice."""
         with self.db.transaction() as tx:
-            rows = tx.rows(_WAITING, in_room=room, whose=reservation)
-            message = next((message for message in map(_message, rows) if message.number == number), None)
+            message = tx.one(_ONE, of=number, whose=reservation, in_room=room)
             if message is None:
                 return
-            tx.do(_READ, in_room=room, whose=reservation, of=number, now=self.db.now())
-            self._outgoing.send(tx, MessageRead(room, reservation, message.hotel_id))
+            tx.do(_READ, of=number, now=self.db.now())
+            self._outgoing.send(tx, MessageRead(message["room"], reservation, message["hotel_id"]))
         log.info("message.read", number=number)
 
     def may_leave(self, visit: str) -> bool:
@@ -199,41 +211,40 @@ class Messages:
         tx.do(_GONE, in_room=room, whose=reservation, of=hotel_id)
 
     def clear_in(self, tx: Transaction, room: str, reservation: str) -> None:
-        """The guest has left, or with ``reservation`` "" everybody in the room has; nothing is left to deliver."""
-        if reservation:
-            tx.do(_CLEAR, in_room=room, whose=reservation)
-        else:
-            tx.do(_CLEAR_ROOM, in_room=room)
-        for queued in self._outgoing.queued(tx):
-            errand = queued.errand
-            if not isinstance(errand, MessageLeft | MessageRead | MessagesAsked) or errand.room != room:
-                continue
-            if reservation in ("", errand.reservation):
-                self._outgoing.withdraw(tx, queued.delivery)
+        """The guest has left, or with ``reservation`` "" whoever was in the room without a number; nothing is left to
+        deliver.
+        """
+        tx.do(_CLEAR, in_room=room, whose=reservation)
+        for queued, _ in self._queued(tx, room, reservation):
+            self._outgoing.withdraw(tx, queued.delivery)
         for request in self._with_staff(tx, TO_ROOM):
-            if _is_about(request, room, reservation):
+            if _stay(request) == (room, reservation):
                 self._requests.close_in(tx, request.number, CLEARED_UP)
 
     def move_in(self, tx: Transaction, old_room: str, room: str, reservation: str) -> None:
-        """The hotel system tells them anew for the new room; a message still to be delivered goes there."""
-        for queued in self._outgoing.queued(tx):
-            errand = queued.errand
-            if not isinstance(errand, MessageLeft) or errand.room != old_room:
-                continue
-            if reservation in ("", errand.reservation):
-                moved = MessageLeft(room, errand.reservation, errand.text)
-                self._outgoing.readdress(tx, queued.delivery, moved)
+        """What the guest has read stays read, and whatever is still to be delivered or told goes to the new room."""
+        tx.do(_MOVE, in_room=old_room, whose=reservation, to_room=room)
+        for queued, errand in self._queued(tx, old_room, reservation):
+            self._outgoing.readdress(tx, queued.delivery, structs.replace(errand, room=room))
         for request in self._with_staff(tx, TO_ROOM):
-            if _is_about(request, old_room, reservation):
+            if _stay(request) == (old_room, reservation):
                 self._requests.amend_in(tx, request.number, {**request.values, "room": room})
-        self.clear_in(tx, old_room, reservation)
 
     def stays_in(self, tx: Transaction) -> set[tuple[str, str]]:
         """Room and reservation of everybody about whom something is kept, or to whom something is on its way."""
         kept = {(row["room"], row["reservation"]) for row in tx.rows(_STAYS)}
         errands = [queued.errand for queued in self._outgoing.queued(tx)]
-        kept |= {(errand.room, errand.reservation) for errand in errands if isinstance(errand, MessageLeft)}
+        kept |= {(errand.room, errand.reservation) for errand in errands if isinstance(errand, OF_A_GUEST)}
         return kept | {_stay(request) for request in self._with_staff(tx, TO_ROOM)}
+
+    def _queued(self, tx: Transaction, room: str, reservation: str) -> list[tuple[Queued, OfAGuest]]:
+        """What waits to be sent of a guest's messages."""
+        return [
+            (queued, errand)
+            for queued in self._outgoing.queued(tx)
+            if isinstance(errand := queued.errand, OF_A_GUEST)
+            and (errand.room, errand.reservation) == (room, reservation)
+        ]
 
     def _with_staff(self, tx: Transaction, details_key: str) -> list[Request]:
         """Messages that a person is to hand over."""
@@ -252,11 +263,6 @@ class Messages:
 def _stay(request: Request) -> tuple[str, str]:
     """Before messages were handed over with it, a request knew no reservation."""
     return str(request.values.get("room", "")), str(request.values.get("reservation", ""))
-
-
-def _is_about(request: Request, room: str, reservation: str) -> bool:
-    of_room, whose = _stay(request)
-    return of_room == room and reservation in ("", whose)
 
 
 def _message(row: Row) -> Message:

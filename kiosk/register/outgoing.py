@@ -73,8 +73,11 @@ class Outgoing:
 
     def queued(self, tx: Transaction) -> list[Queued]:
         """What waits to be sent, oldest first."""
-        waiting = deliveries(tx, HOTEL, (DeliveryState.QUEUED,))
-        return [Queued(delivery, decode(delivery.payload)) for delivery in waiting]
+        return self._in(tx, DeliveryState.QUEUED)
+
+    def unsaid(self, tx: Transaction) -> list[Queued]:
+        """What the hotel system has not heard, as far as anybody knows: it waits, or is under way."""
+        return self._in(tx, DeliveryState.QUEUED, DeliveryState.SENDING)
 
     def overdue(self, tx: Transaction, before: int) -> list[Queued]:
         """What has waited since ``before`` (ms since 1970 UTC), or longer."""
@@ -84,3 +87,6 @@ class Outgoing:
     def state(self, tx: Transaction, key: str) -> DeliveryState | None:
         delivery = self._outbox.find_in(tx, key)
         return delivery.state if delivery else None
+
+    def _in(self, tx: Transaction, *states: DeliveryState) -> list[Queued]:
+        return [Queued(delivery, decode(delivery.payload)) for delivery in deliveries(tx, HOTEL, states)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Set
 
 import structlog
 
@@ -24,6 +24,9 @@ RoomOf = Callable[[str, str], str | None]
 
 With reservation "" it is about anybody in the room.
 """
+
+Stay = tuple[str, str]
+"""Room and reservation of a guest, or a room and "": whoever is there and known without a number."""
 
 StayingIn = Callable[[str], tuple[str, ...]]
 """Of a room: the reservations of those who are in it now, as far as anybody knows."""
@@ -56,12 +59,12 @@ class Register:
         return True
 
     def clear_in(self, tx: Transaction, room: str, reservation: str) -> None:
-        """The guest has left, or with ``reservation`` "" everybody in the room has."""
+        """The guest has left, or with ``reservation`` "" whoever was in the room without a number."""
         for store in (self.wake_ups, self.messages, self.wishes):
             store.clear_in(tx, room, reservation)
 
     def move_in(self, tx: Transaction, old_room: str, room: str, reservation: str) -> None:
-        """The guest, or with ``reservation`` "" everybody in ``old_room``, sleeps in ``room`` now."""
+        """The guest, or with ``reservation`` "" whoever was in ``old_room`` without one, sleeps in ``room`` now."""
         for store in (self.wake_ups, self.messages, self.wishes):
             store.move_in(tx, old_room, room, reservation)
 
@@ -73,29 +76,36 @@ class Register:
 
     def sweep_in(self, tx: Transaction, room_of: RoomOf) -> None:
         """Whoever has left or moved while nobody listened has left or moved now."""
-        for room, reservation in self._kept_in(tx):
-            now = room_of(room, reservation)
-            if now in (None, room):
-                continue
-            log.info("stay.swept", left=not now)
-            if now:
-                self.move_in(tx, room, now, reservation)
-            else:
-                self.clear_in(tx, room, reservation)
+        self._follow(tx, {stay: room_of(*stay) for stay in self._kept_in(tx)})
 
     def bind_in(self, tx: Transaction, staying_in: StayingIn) -> None:
         """What is kept of a room belongs to those who are in it now, where nobody knew before who they are."""
-        for room, reservation in self.wake_ups.stays_in(tx):
-            if not reservation and (whose := staying_in(room)):
+        for room in self.wake_ups.unbound_in(tx):
+            if whose := staying_in(room):
                 self.wake_ups.bind_in(tx, room, whose)
 
-    def sweep(self, room_of: RoomOf) -> None:
-        """``sweep_in`` in a transaction of its own, where there is anything to look at."""
+    def sweep(self, room_of: RoomOf, gone: Set[Stay] = frozenset()) -> Set[Stay]:
+        """As ``sweep_in``, but only those have left who were ``gone`` at the look before as well; returns who is gone
+        now. Of a guest who moves it may be told first that he has left, and a moment later that he is there.
+        """
         with self.db.reading() as tx:
-            kept = self._kept_in(tx)
-        if any(room_of(*stay) not in (None, stay[0]) for stay in kept):
+            now = {stay: room_of(*stay) for stay in self._kept_in(tx)}
+        left = {stay for stay, room in now.items() if room == ""}
+        sure = {stay: room for stay, room in now.items() if stay not in left - gone}
+        if any(room not in (None, stay[0]) for stay, room in sure.items()):
             with self.db.transaction() as tx:
-                self.sweep_in(tx, room_of)
+                self._follow(tx, sure)
+        return left
 
-    def _kept_in(self, tx: Transaction) -> set[tuple[str, str]]:
+    def _follow(self, tx: Transaction, now: Mapping[Stay, str | None]) -> None:
+        for (old_room, reservation), room in now.items():
+            if room in (None, old_room):
+                continue
+            log.info("stay.swept", left=not room)
+            if room:
+                self.move_in(tx, old_room, room, reservation)
+            else:
+                self.clear_in(tx, old_room, reservation)
+
+    def _kept_in(self, tx: Transaction) -> set[Stay]:
         return self.wake_ups.stays_in(tx) | self.messages.stays_in(tx) | self.wishes.stays_in(tx)

@@ -6,6 +6,7 @@ the stay. To make up the room is wished for a day; where a person was asked, for
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -94,20 +95,22 @@ class RoomWishes:
 
     def heard_in(self, tx: Transaction, room: str, *, do_not_disturb: bool, reservation: str) -> None:
         """What the telephone of the room shows now; it may have been set there, by the guest of ``reservation`` or,
-        with "", by whoever was there.
+        with "", by whoever was there. Said before our own last word has arrived, it will not show it for long.
         """
+        if self._of_room(room, self._outgoing.unsaid(tx)):
+            return
         held = self._of(tx, room)
         shown = held is not None and held.wish == DO_NOT_DISTURB
         if do_not_disturb and not shown:
             self._hold(tx, room, reservation, DO_NOT_DISTURB, None)
-        elif shown and not do_not_disturb and not self._waiting(tx, room):
+        elif shown and not do_not_disturb:
             self._hold(tx, room, "", NOTHING, None)
 
     def shown_in(self, tx: Transaction, errand: RoomWished) -> None:
         """The hotel system shows ``errand``. Where the guest has wished otherwise since, that is said once more."""
         held = self._of(tx, errand.room)
         wish: Wish = held.wish if held else NOTHING
-        if wish != errand.wish and not self._waiting(tx, errand.room):
+        if wish != errand.wish and not self._of_room(errand.room, self._outgoing.unsaid(tx)):
             self._outgoing.send(tx, RoomWished(errand.room, errand.reservation, wish))
 
     def refused_in(self, tx: Transaction, errand: RoomWished) -> None:
@@ -117,16 +120,16 @@ class RoomWishes:
             self._ask_staff(tx, errand.room, errand.reservation, errand.wish, "", "")
 
     def clear_in(self, tx: Transaction, room: str, reservation: str) -> None:
-        """The guest has left, or with ``reservation`` "" everybody in the room has."""
+        """The guest has left, or with ``reservation`` "" whoever was in the room without a number."""
         held = self._of(tx, room)
-        if held and (reservation in ("", held.reservation) or not held.reservation):
+        if held and held.reservation in ("", reservation):
             self._lift(tx, held)
         self._need_nobody(tx, room, reservation)
 
     def move_in(self, tx: Transaction, old_room: str, room: str, reservation: str) -> None:
-        """The guest, or with ``reservation`` "" everybody in ``old_room``, sleeps in ``room`` now."""
+        """The guest, or with ``reservation`` "" whoever was in ``old_room`` without one, sleeps in ``room`` now."""
         held = self._of(tx, old_room)
-        if held and reservation in ("", held.reservation):
+        if held and held.reservation == reservation:
             self._lift(tx, held)
             self._hold(tx, room, held.reservation, held.wish, held.until)
             if self._rules.wishes:
@@ -166,13 +169,13 @@ class RoomWishes:
         self._hold(tx, held.room, held.reservation, NOTHING, None)
         if self._rules.wishes:
             self._show(tx, held.room, held.reservation, NOTHING)
-        self._need_nobody(tx, held.room, "")
+        self._need_nobody(tx, held.room)
 
-    def _need_nobody(self, tx: Transaction, room: str, reservation: str) -> int:
-        """How many requests of the guest's, or with ``reservation`` "" of the room's, were taken back."""
+    def _need_nobody(self, tx: Transaction, room: str, reservation: str | None = None) -> int:
+        """How many requests of the room's, or of that guest's in it, were taken back."""
         asked = [(request.number, self._asked(request)) for request in self._with_staff(tx)]
-        of_guest = [number for number, held in asked if held.room == room and reservation in ("", held.reservation)]
-        return sum(self._requests.close_in(tx, number, CLEARED_UP) for number in of_guest)
+        meant = [number for number, held in asked if held.room == room and reservation in (None, held.reservation)]
+        return sum(self._requests.close_in(tx, number, CLEARED_UP) for number in meant)
 
     def _hold(self, tx: Transaction, room: str, reservation: str, wish: Wish, until: int | None) -> None:
         if wish == NOTHING:
@@ -183,20 +186,16 @@ class RoomWishes:
 
     def _show(self, tx: Transaction, room: str, reservation: str, wish: Wish) -> None:
         """By the hotel system; an older wish that still waits is not sent any more."""
-        for older in self._waiting(tx, room):
+        for older in self._of_room(room, self._outgoing.queued(tx)):
             self._outgoing.withdraw(tx, older.delivery)
         self._outgoing.send(tx, RoomWished(room, reservation, wish))
 
-    def _waiting(self, tx: Transaction, room: str) -> list[Queued]:
-        return [
-            queued
-            for queued in self._outgoing.queued(tx)
-            if isinstance(queued.errand, RoomWished) and queued.errand.room == room
-        ]
+    def _of_room(self, room: str, errands: Iterable[Queued]) -> list[Queued]:
+        return [each for each in errands if isinstance(each.errand, RoomWished) and each.errand.room == room]
 
     def _ask_staff(self, tx: Transaction, room: str, reservation: str, wish: Wish, visit: str, language: str) -> None:
         """In place of what they were asked before; that nothing is wished is said only where they know otherwise."""
-        untold = self._need_nobody(tx, room, "")
+        untold = self._need_nobody(tx, room)
         if untold and wish == NOTHING:
             return
         held = self._of(tx, room)

@@ -13,7 +13,8 @@ class Rules:
     """``place`` is where the station stands, ``zone`` the house's.
 
     The hotel system ``results``: tells how wake-up calls ended; ``wishes``: shows do not disturb and make up room;
-    ``mail``: keeps the guests' messages and tells them; ``post``: takes messages that are left for guests.
+    ``mail``: keeps the guests' messages and tells them; ``post``: takes messages that are left for guests; ``moves``:
+    says of a guest who moves that he does, and not that one has left and one has come.
     """
 
     place: str
@@ -23,6 +24,7 @@ class Rules:
     wishes: bool
     mail: bool
     post: bool
+    moves: bool = True
 
     @classmethod
     def of(cls, place: str, timezone: str, hotel: HotelSettings, wake_up: WakeUpSettings) -> Rules:
@@ -41,4 +43,5 @@ class Rules:
             wishes=enabled("RE", "RS"),
             mail=enabled("XM") and enabled("XT", "MT"),
             post=enabled("XL", "$J", "MT"),
+            moves=enabled("GC"),
         )

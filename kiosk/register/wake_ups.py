@@ -40,6 +40,8 @@ from kiosk.store.statement import Transaction
 
 log = structlog.get_logger()
 
+HOTEL_HAS_IT = "hotel"
+"""The remark of a call that somebody ordered for this minute elsewhere too, before we told the hotel system."""
 MOST = 5
 """Calls that one guest may have waiting."""
 
@@ -154,11 +156,15 @@ class WakeUps:
 
     def hear_ordered_in(self, tx: Transaction, room: str, at: datetime, whose: Sequence[str] = ()) -> None:
         """Somebody ordered it elsewhere, for those who are in the room; what is on the list already is our own, told
-        back to us.
+        back to us, or one that we need not tell any more.
         """
-        instant = self._instant(at)
-        if table.in_minute(tx, room, instant):
+        known = self._heard_of(tx, room, at)
+        for call in known:
+            if call.state is _S.ORDERED:
+                table.write(tx, call, _S.ORDERED, HOTEL_HAS_IT, self.db.now(), keep=True)
+        if known:
             return
+        instant = next((one for one in self._instants(at) if one > self.db.now()), self._instants(at)[0])
         # A cancelling of ours for this very minute that is still to be sent would take it away: then it is sent again.
         state = _S.ORDERED if self._cancelling(tx, room, instant) else _S.REGISTERED
         call = table.add(tx, room, " ".join(whose), instant, Origin.HOTEL, state, self.db.now())
@@ -166,14 +172,14 @@ class WakeUps:
 
     def hear_dropped_in(self, tx: Transaction, room: str, at: datetime) -> None:
         """Somebody cancelled it elsewhere."""
-        for call in table.in_minute(tx, room, self._instant(at)):
+        for call in self._heard_of(tx, room, at):
             if self._may_be_dropped(tx, call):
                 self._step(tx, call, _E.CANCEL, "hotel", recall=False)
 
     def hear_result_in(self, tx: Transaction, room: str, at: datetime, status: str) -> None:
         """How the call of this minute ended. A call has one result; another for the same is not listened to."""
         heard = False
-        for call in table.in_minute(tx, room, self._instant(at)):
+        for call in self._heard_of(tx, room, at):
             event = self._meaning(tx, call, status)
             if event is not None and (call.state, event) in TRANSITIONS:
                 self._step(tx, call, event, status, recall=False)
@@ -183,12 +189,11 @@ class WakeUps:
 
     def bind_in(self, tx: Transaction, room: str, whose: Sequence[str]) -> None:
         """It is known now who is in ``room``: the calls of nobody in particular are theirs, and no later guest's."""
-        for call in table.of_room(tx, room):
-            if not call.reservation and call.origin is not Origin.TEST:
-                table.place(tx, call, room, " ".join(whose))
+        for call in self._stay(tx, room, ""):
+            table.place(tx, call, room, " ".join(whose))
 
     def clear_in(self, tx: Transaction, room: str, reservation: str) -> None:
-        """The guest has left, or with ``reservation`` "" everybody in the room has."""
+        """The guest has left, or with ``reservation`` "" whoever was in the room without a number."""
         for call in self._stay(tx, room, reservation):
             if others := call.without(reservation):
                 table.place(tx, call, room, others)
@@ -197,13 +202,14 @@ class WakeUps:
         self._forget(tx, room, reservation)
 
     def move_in(self, tx: Transaction, old_room: str, room: str, reservation: str) -> None:
-        """The guest, or with ``reservation`` "" everybody in ``old_room``, sleeps in ``room`` now."""
+        """The guest, or with ``reservation`` "" whoever was in ``old_room`` without one, sleeps in ``room`` now."""
         for call in self._stay(tx, old_room, reservation):
+            rung = call.at <= self.db.now()
             if others := call.without(reservation):
                 table.place(tx, call, old_room, others)
             elif call.state in ALERTS or (call.origin is Origin.HOTEL and call.state not in UNDER_WAY):
                 self._move_request(tx, call, room)
-            elif call.origin is Origin.HOTEL and call.state is _S.REGISTERED:
+            elif call.state is _S.REGISTERED and (call.origin is Origin.HOTEL or rung):
                 table.place(tx, call, room, call.reservation)  # the hotel system moves its own
             else:
                 self._step(tx, call, _E.CANCEL, "moved")
@@ -213,12 +219,11 @@ class WakeUps:
     def stays_in(self, tx: Transaction) -> set[tuple[str, str]]:
         """Room and reservation of everybody about whom something is kept."""
         calls = (*table.all_open(tx), *table.all_taken_back(tx))
-        return {
-            (call.room, reservation)
-            for call in calls
-            if call.origin is not Origin.TEST
-            for reservation in call.whose or ("",)
-        }
+        return {(call.room, whose) for call in calls if not _is_houses(call) for whose in call.whose or ("",)}
+
+    def unbound_in(self, tx: Transaction) -> set[str]:
+        """Rooms with calls of nobody in particular."""
+        return {call.room for call in table.all_open(tx) if call.origin is not Origin.TEST and not call.whose}
 
     def send_in(self, tx: Transaction, call: WakeUp) -> None:
         """The hotel system is to make the call."""
@@ -260,7 +265,8 @@ class WakeUps:
 
     def _recall(self, tx: Transaction, call: WakeUp) -> bool:
         """The hotel system is told to drop it, unless it has surely never heard of it, or has rung; whether it is."""
-        heard = call.state in UNDER_WAY and (self._unsend(tx, call.number) or call.state is _S.REGISTERED)
+        has_it = call.state is _S.REGISTERED or call.remark == HOTEL_HAS_IT
+        heard = call.state in UNDER_WAY and (self._unsend(tx, call.number) or has_it)
         if not heard or call.at <= self.db.now():
             return False
         self._outgoing.send(tx, WakeUpClear(call.number, call.room, call.at, _carrier(call)))
@@ -373,22 +379,32 @@ class WakeUps:
         return call.state in AHEAD and call.at > self.db.now()
 
     def _stay(self, tx: Transaction, room: str, reservation: str) -> list[WakeUp]:
-        """What is open of the guest, or with ``reservation`` "" of everybody in the room."""
-        return [
-            call
-            for call in table.of_room(tx, room)
-            if reservation in ("", *call.whose) and call.origin is not Origin.TEST
-        ]
+        """What is open of the guest, or with ``reservation`` "" of nobody in particular in the room."""
+        calls = table.of_room(tx, room)
+        return [call for call in calls if call.origin is not Origin.TEST and reservation in (call.whose or ("",))]
 
     def _forget(self, tx: Transaction, room: str, reservation: str) -> None:
         """The same of what was taken back."""
         for call in table.all_taken_back(tx):
-            if call.room == room and reservation in ("", *call.whose):
+            if call.room == room and reservation in (call.whose or ("",)):
                 table.erase(tx, call)
 
-    def _instant(self, at: datetime) -> int:
-        """Of a time of the hotel's; in the hour that autumn has twice it is the first."""
-        return int((at if at.tzinfo else at.replace(tzinfo=self.rules.zone)).timestamp() * 1000)
+    def _heard_of(self, tx: Transaction, room: str, at: datetime) -> list[WakeUp]:
+        """What the hotel system may mean, by its own time."""
+        return [call for instant in self._instants(at) for call in table.in_minute(tx, room, instant)]
+
+    def _instants(self, at: datetime) -> tuple[int, ...]:
+        """Of a time of the hotel's: two in the hour that autumn has twice, the first one first."""
+        local = at if at.tzinfo else at.replace(tzinfo=self.rules.zone)
+        first, second = (int(local.replace(fold=fold).timestamp() * 1000) for fold in (0, 1))
+        return (first, second) if first < second else (first,)
+
+
+def _is_houses(call: WakeUp) -> bool:
+    """A call that ends with no stay: the station's own test, and one that was ordered elsewhere for a room of which we
+    know no guest. It may be one of the staff's, or of a guest who is still to be told of; it is not ours to take back.
+    """
+    return call.origin is Origin.TEST or (call.origin is Origin.HOTEL and not call.whose)
 
 
 def _set(call: WakeUp) -> WakeUpSet:

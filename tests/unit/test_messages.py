@@ -138,6 +138,43 @@ def test_a_message_on_its_way_follows_the_guest_to_another_room(tmp_path):
         assert at.carry_out() == [MessageLeft("0909", STAY, "Call Sam")]
 
 
+@pytest.mark.parametrize("told", ["before", "after"])
+def test_what_was_read_stays_read_in_another_room_and_the_hotel_is_still_told_of_it(tmp_path, told):
+    with house(tmp_path) as at:
+        hear(at)
+        hear(at, "Not read", "M2")
+        (message, _) = at.register.messages.waiting(ROOM, STAY)
+        at.register.messages.read(ROOM, STAY, message.number)
+        moved, again = GuestChanged("0909", STAY, {}, ROOM), MessageHere("0909", STAY, "M1", "A parcel has come")
+        at.board.told([again, moved] if told == "before" else [moved, again])
+        assert waiting(at, "0909") == ["Not read"]
+        assert at.carry_out() == [MessageRead("0909", STAY, "M1")]
+
+
+def test_who_moves_while_reading_has_read_it(tmp_path):
+    with house(tmp_path) as at:
+        hear(at)
+        (message,) = at.register.messages.waiting(ROOM, STAY)
+        at.board.told([GuestChanged("0909", STAY, {}, ROOM)])
+        at.register.messages.read(ROOM, STAY, message.number)
+        assert waiting(at, "0909") == []
+        assert at.carry_out() == [MessageRead("0909", STAY, "M1")]
+
+
+def test_the_hotel_hears_what_was_read_however_long_it_was_away_but_not_after_check_out(tmp_path):
+    with house(tmp_path) as at:
+        at.rooms = {STAY: ROOM}
+        hear(at)
+        (message,) = at.register.messages.waiting(ROOM, STAY)
+        at.register.messages.read(ROOM, STAY, message.number)
+        for _ in range(60):
+            at.pass_minutes(1)
+        assert at.queued() == [MessageRead(ROOM, STAY, "M1")]
+        at.rooms = {}
+        at.find_out()
+        assert at.queued() == []
+
+
 def test_left_for_one_guest_it_goes_to_the_room(tmp_path):
     with house(tmp_path) as at:
         leave(at, GUEST, text="The-secret-words")
@@ -183,7 +220,7 @@ def test_what_a_person_was_to_deliver_is_forgotten_at_check_out(tmp_path, known)
             at.board.told([GuestOut(ROOM, STAY)])
         else:  # nobody listened when the room changed hands
             at.rooms = {"31002": ROOM}
-            at.pass_minutes(1)
+            at.find_out()
         assert with_staff(at) == []
         at.register.db.cut_log()
         assert b"The-secret-words" not in everything_in(tmp_path)
@@ -205,8 +242,8 @@ def test_a_message_that_was_under_way_when_its_guest_left_is_not_sent_after(tmp_
         at.board.errands.begin(under_way)
         at.rooms = {"31002": ROOM}
         at.board.told([GuestOut(ROOM, STAY)])
-        at.board.errands.again(under_way, "cut", 30.0)
-        at.pass_minutes(1)
+        at.board.errands.again(under_way, "cut", 90.0)
+        at.find_out()
         assert (at.queued(), with_staff(at)) == ([], [])
 
 

@@ -124,6 +124,28 @@ def test_our_own_wish_told_back_keeps_its_time(tmp_path):
         assert held(at) == ("do-not-disturb", at.minutes(60))
 
 
+def test_what_the_telephone_showed_before_our_word_arrived_undoes_nothing(tmp_path):
+    with house(tmp_path) as at:
+        wish(at, "do-not-disturb")
+        under_way = at.board.errands.next_due()
+        at.board.errands.begin(under_way)
+        at.board.told([RoomTold(ROOM, do_not_disturb=False)])
+        at.board.errands.delivered(under_way, "")
+        assert held(at) == ("do-not-disturb", None)
+        wish(at, "none")
+        at.board.told([RoomTold(ROOM, do_not_disturb=True)])
+        assert [errand.wish for errand in at.carry_out()] == ["none"]
+        assert held(at) == ("none", None)
+
+
+def test_what_a_room_without_a_known_guest_shows_is_not_ours_to_lift(tmp_path):
+    with house(tmp_path) as at:
+        at.rooms = {STAY: ROOM}
+        at.board.told([RoomTold("0909", do_not_disturb=True)])
+        at.find_out()
+        assert (held(at, "0909"), at.queued()) == (("none", None), [])
+
+
 def test_a_state_told_while_our_wish_waits_does_not_undo_it(tmp_path):
     with house(tmp_path) as at:
         wish(at, "do-not-disturb")
@@ -206,7 +228,7 @@ def test_what_staff_were_asked_ends_and_moves_with_the_stay(tmp_path):
         assert asked(at) == [{"room": "0909", "wish": "make-up"}]
         assert held(at, "0909")[0] == "make-up"
         at.rooms = {}
-        at.pass_minutes(1)
+        at.find_out()
         assert asked(at) == []
 
 

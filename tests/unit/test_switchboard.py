@@ -97,7 +97,7 @@ def test_of_an_errand_that_is_over_nothing_personal_is_kept(tmp_path):
         at.register.wake_ups.order("0808-secret", STAY, at.minutes(60))
         at.carry_out()
         at.register.wake_ups.order("0808-secret", STAY, at.minutes(90))
-        at.board.told([GuestOut("0808-secret")])
+        at.board.told([GuestOut("0808-secret", STAY)])
         at.carry_out()
         at.register.db.cut_log()
         assert b"0808-secret" not in everything_in(tmp_path)

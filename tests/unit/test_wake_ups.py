@@ -337,12 +337,56 @@ def test_check_out_clears_the_guests_calls_and_no_others(tmp_path):
         assert [type(errand) for errand in at.carry_out()] == [WakeUpClear]
 
 
-def test_an_emptied_room_clears_every_call_of_it(tmp_path):
+def test_an_emptied_room_clears_what_is_nobodys_at_once_and_every_call_when_it_is_seen_empty(tmp_path):
     with house(tmp_path) as at:
+        at.rooms = {}
         order(at, 60)
-        order(at, 90, stay="31002")
+        order(at, 90, stay="")
         at.board.told([GuestOut(ROOM)])
+        assert at.states() == ["ordered", "cleared"]
+        at.find_out()
         assert at.states() == ["cleared", "cleared"]
+
+
+def test_a_roll_that_calls_the_old_room_empty_first_loses_no_call_of_who_moved_meanwhile(tmp_path):
+    with house(tmp_path) as at:
+        at.rooms = {STAY: ROOM}
+        order(at, 60)
+        at.carry_out()
+        at.rooms = {}
+        at.board.told([RollBegan(), GuestOut(ROOM)])
+        at.pass_minutes(1)
+        at.rooms = {STAY: "0909"}
+        at.board.told([GuestIn("0909", STAY), RollEnded()])
+        assert [call.room for call in at.register.wake_ups.list_open()] == ["0909"]
+
+
+def test_where_moves_are_told_as_a_check_out_and_a_check_in_the_calls_move_all_the_same(tmp_path):
+    with house(tmp_path, rules(moves=False)) as at:
+        at.rooms = {STAY: ROOM, "31002": "0910"}
+        order(at, 60)
+        order(at, 60, "0910", "31002")
+        at.carry_out()
+        at.rooms = {}
+        at.board.told([GuestOut(ROOM, STAY), GuestOut("0910", "31002")])
+        at.pass_minutes(1)
+        at.rooms = {STAY: "0909"}
+        at.board.told([GuestIn("0909", STAY)])
+        at.find_out()
+        assert [call.room for call in at.register.wake_ups.list_open()] == ["0909"]
+
+
+def test_a_call_that_has_rung_is_not_ordered_once_more_because_its_guest_moves(tmp_path):
+    with house(tmp_path) as at:
+        order(at, 20)
+        at.carry_out()
+        at.pass_minutes(21)
+        at.board.told([GuestChanged("0909", STAY, {}, ROOM)])
+        assert (at.states(), at.asked(), at.queued()) == (["registered"], [], [])
+        at.pass_minutes(5)
+        assert [(r.kind, r.values["room"]) for r in at.register.requests.list_open()] == [
+            ("wake-up-unconfirmed", "0909")
+        ]
 
 
 def test_when_the_last_guest_has_left_so_have_the_calls_ordered_for_the_room(tmp_path):
@@ -394,7 +438,7 @@ def test_the_watch_makes_up_for_a_check_out_nobody_heard_of(tmp_path):
     with house(tmp_path) as at:
         order(at)
         at.rooms = {}
-        at.watch.look()
+        at.find_out()
         assert at.states() == ["cleared"]
 
 

@@ -174,7 +174,7 @@ def test_whose_a_call_was_that_was_taken_back_is_forgotten_at_check_out(tmp_path
         at.carry_out()
         at.rooms = {}
         at.board.told([GuestOut("0808-secret", STAY)] if left == "told" else [])
-        at.pass_minutes(1)
+        at.find_out()
         at.register.db.cut_log()
         assert b"0808-secret" not in everything_in(tmp_path)
 

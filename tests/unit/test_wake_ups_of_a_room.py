@@ -42,6 +42,23 @@ def test_what_was_ordered_at_the_reception_or_set_on_the_telephone_is_not_the_ne
         assert at.register.wishes.of(ROOM) is None
 
 
+def test_what_was_ordered_for_a_room_without_a_known_guest_is_not_taken_back(tmp_path):
+    """One of the staff's, or of a guest who is still to be told of."""
+    with house(tmp_path) as at:
+        at.rooms = {STAY: "0909"}
+        at_reception(at)
+        at.find_out()
+        assert (at.states(), at.queued()) == (["registered"], [])
+
+
+def test_ordered_at_the_reception_too_it_is_taken_back_there_though_never_sent(tmp_path):
+    with house(tmp_path) as at:
+        number = order(at, 60)
+        at_reception(at)
+        at.register.wake_ups.cancel(number, ROOM, STAY)
+        assert [type(errand) for errand in at.carry_out()] == [WakeUpClear]
+
+
 def test_ordered_while_nobody_knew_who_is_in_the_room_it_is_theirs_as_soon_as_that_is_known(tmp_path):
     with house(tmp_path) as at:
         at_reception(at)
