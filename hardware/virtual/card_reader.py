@@ -42,8 +42,8 @@ class _Reader(PtyLine):
 class VirtualPn532(_Reader):
     """A PN532 on its high-speed UART: asleep until woken, deaf to cards until SAMConfiguration.
 
-    ``refused`` says in words what it would not take. Without RFConfiguration it waits for a card for ever, as the chip
-    does by default.
+    ``refused`` says in words what it would not take, ``asked`` counts how often it was asked for a card. Without
+    RFConfiguration it waits for a card for ever, as the chip does by default.
     """
 
     uid_lengths = (4, 7, 10)
@@ -51,6 +51,7 @@ class VirtualPn532(_Reader):
     def __init__(self, root: Path) -> None:
         super().__init__(root, "pn532", every=0.02)
         self.refused: list[str] = []
+        self.asked = 0
 
     def wrong_checksum(self) -> None:
         """Information frames leave with a wrong data checksum; acknowledgements stay whole."""
@@ -130,6 +131,7 @@ class VirtualPn532(_Reader):
             self._refuse(f"unknown command {body[:2].hex()}", SYNTAX_ERROR)
 
     def _look(self) -> None:
+        self.asked += 1
         if not self._configured:
             self._refuse("InListPassiveTarget before SAMConfiguration", SYNTAX_ERROR)
         elif self._card is not None:

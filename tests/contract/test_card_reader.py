@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hardware.pn532_reader import Pn532Reader
+from hardware.pn532_reader import ALIVE_EVERY, Pn532Reader
 from hardware.protocols import Card, CardReader, Fitness, Health, TryLater
 from hardware.rdm6300_reader import Rdm6300Reader
 from hardware.supervisor import Supervisor
@@ -19,7 +19,7 @@ from hardware.virtual.card_reader import VirtualPn532, VirtualRdm6300
 FarSide = VirtualPn532 | VirtualRdm6300
 
 SOON = 3.0
-QUIET = 0.5
+QUIET = 0.7
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ async def next_card(cards: AsyncIterator[Card]) -> str:
 
 
 async def stays_quiet(cards: AsyncIterator[Card]) -> bool:
-    """True when nothing is heard for several polls (the RDM6300 repeats every 66 ms, the PN532 is asked every 200)."""
+    """True when nothing is heard for several polls: the RDM6300 repeats every 66 ms, the PN532 is asked as often."""
     try:
         async with asyncio.timeout(QUIET):
             await anext(cards)
@@ -255,6 +255,41 @@ async def test_a_silent_pn532_is_published_as_silent_and_comes_back(tmp_path: Pa
             chip.clear()
             await bench.ready()
             assert chip.refused == []
+
+
+async def test_a_pn532_tells_of_a_card_without_being_asked_again(tmp_path: Path) -> None:
+    with VirtualPn532(tmp_path) as chip:
+        async with supervised(KINDS[0], chip) as bench:
+            await bench.ready()
+            cards = bench.reader.cards()
+            for uid in ("04A1B2C3D4E5F6", "DEADBEEF"):
+                asked = await next_question(chip)
+                chip.present(uid)
+                assert await next_card(cards) == uid
+                assert chip.asked == asked
+                chip.remove()
+                bench.now += 0.5
+
+
+async def test_a_pn532_without_a_card_is_asked_but_once_a_second(tmp_path: Path) -> None:
+    with VirtualPn532(tmp_path) as chip:
+        async with supervised(KINDS[0], chip) as bench:
+            await bench.ready()
+            asked = await next_question(chip)
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(ALIVE_EVERY - 0.2):
+                    await next_question(chip)
+            assert chip.asked == asked
+            async with asyncio.timeout(SOON):
+                await next_question(chip)
+
+
+async def next_question(chip: VirtualPn532) -> int:
+    """How often the chip was asked for a card, when it has just been."""
+    before = chip.asked
+    while chip.asked == before:
+        await asyncio.sleep(0.002)
+    return chip.asked
 
 
 async def test_a_pn532_that_is_silent_from_the_start_does_not_connect(tmp_path: Path) -> None:
