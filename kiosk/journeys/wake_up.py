@@ -154,7 +154,7 @@ class Waking:
     def _in_time(self, at: datetime) -> bool:
         """Not over, or as good as, while the guest was thinking; and not too far ahead. Says which."""
         latest = self._today + timedelta(days=self._days_ahead)
-        if at < self.station.clock() + LEAD - timedelta(minutes=2):
+        if at.astimezone(UTC) < self._now + LEAD - timedelta(minutes=2):
             self.visit.tell(Notice("wake-up.too-soon"))
         elif at.date() > latest:
             self.visit.tell(Notice("wake-up.too-far", (("day", latest.isoformat()),)))
@@ -195,22 +195,30 @@ class Waking:
         return usual if usual >= earliest else self._real(usual + timedelta(days=1))
 
     def _earliest(self) -> datetime:
-        soon = self.station.clock() + LEAD + timedelta(seconds=59)
-        return soon.replace(second=0, microsecond=0)
+        soon = self._now + LEAD + timedelta(seconds=59)
+        return soon.astimezone(self._zone).replace(second=0, microsecond=0)
 
     def _local(self, at: int) -> datetime:
         return datetime.fromtimestamp(at / 1000, self._zone)
 
     def _real(self, at: datetime) -> datetime:
-        """In the house's zone, as the clock on the wall will show it: an hour that spring leaves out is the next."""
+        """In the house's zone, as the clock on the wall will show it: an hour that spring leaves out is the next, one
+        that autumn has twice the one still to come.
+        """
         aware = at if at.tzinfo else at.replace(tzinfo=self._zone)
-        return aware.astimezone(UTC).astimezone(self._zone)
+        real, second = aware.astimezone(UTC), aware.replace(fold=1).astimezone(UTC)
+        return (second if real <= self._now < second else real).astimezone(self._zone)
 
     @property
     def _zone(self) -> tzinfo:
         zone = self.station.clock().tzinfo
         assert zone is not None, "the station's clock knows its zone"
         return zone
+
+    @property
+    def _now(self) -> datetime:
+        """Of times of one zone Python compares what the clock on the wall shows; of UTC, what is sooner."""
+        return self.station.clock().astimezone(UTC)
 
     @property
     def _today(self) -> date:

@@ -16,9 +16,9 @@ class CallState(Enum):
     """What a guest may know of a call."""
 
     PENDING = "pending"
-    """Taken down here; the hotel system has not confirmed it yet. The station sees to it that somebody calls."""
+    """Taken down here; the hotel system has not got it yet. The station sees to it that somebody calls."""
     CONFIRMED = "confirmed"
-    """The hotel system will call."""
+    """The hotel system has it and will call; not every one says so, so the guest is told no more than that it has."""
     OPERATOR = "operator"
     """A person at the switchboard will call."""
 

@@ -359,6 +359,18 @@ async def test_the_hour_that_spring_leaves_out_is_read_back_as_it_will_be(tmp_pa
         assert guest.asked(ConfirmWakeUp)[0].at.hour == 3
 
 
+async def test_in_the_hour_that_autumn_has_twice_the_time_still_to_come_is_meant(tmp_path, documents, quick):
+    berlin = ZoneInfo("Europe/Berlin")
+    station = still(paper_station(tmp_path, documents, rules=replace(rules(), zone=berlin)))
+    now = datetime(2026, 10, 25, 2, 10, tzinfo=berlin, fold=1)
+    station.clock = station.register.db.clock = lambda: now
+    guest = script("wake-up", ChooseWakeUp=datetime(2026, 10, 25, 2, 30, tzinfo=berlin), WakeUps=None)
+    async with served(station, guest):
+        (call,) = station.register.wake_ups.list_open()
+        assert call.at == int(now.timestamp() * 1000) + 20 * 60_000
+        assert guest.asked(ConfirmWakeUp)[0].at.fold == 1
+
+
 @pytest.mark.parametrize("question", ["Identify", "ChooseWakeUp", "ConfirmWakeUp"])
 @pytest.mark.parametrize("leaving", ["silence", "end"])
 async def test_whoever_leaves_before_confirming_has_ordered_nothing(house, question, leaving):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from zoneinfo import ZoneInfo
 
@@ -308,6 +308,31 @@ def test_our_own_order_told_back_is_not_a_second_call(tmp_path):
         at.carry_out()
         at.board.told([WakeUpOrdered(ROOM, local(at, at.minutes(60)))] * 2)
         assert at.states() == ["registered"]
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+TWICE = datetime(2026, 10, 25, 2, 30, tzinfo=BERLIN)
+"""Half past two on the night when the clocks go back."""
+
+
+@pytest.mark.parametrize("fold", [0, 1], ids=["first", "second"])
+def test_in_the_hour_that_autumn_has_twice_a_result_is_that_of_the_call_whose_time_it_is(tmp_path, fold):
+    with house(tmp_path, rules(zone=BERLIN)) as at:
+        instant = TWICE.replace(fold=fold).astimezone(UTC)
+        at.clock.now = instant - timedelta(minutes=90)
+        at.register.wake_ups.order(ROOM, STAY, int(instant.timestamp() * 1000))
+        at.carry_out()
+        at.clock.now = instant + timedelta(seconds=20)
+        result(at, at.now, "OK")
+        assert at.states() == ["answered"]
+
+
+def test_ordered_at_the_reception_in_the_hour_that_autumn_has_twice_it_is_the_time_still_to_come(tmp_path):
+    with house(tmp_path, rules(zone=BERLIN)) as at:
+        at.clock.now = TWICE.replace(minute=40)
+        at.board.told([WakeUpOrdered(ROOM, TWICE.replace(tzinfo=None))])
+        (call,) = at.register.wake_ups.list_open()
+        assert call.at == int(TWICE.replace(fold=1).timestamp() * 1000)
 
 
 def test_a_call_dropped_at_the_reception_is_cancelled_here_without_an_answer(tmp_path):
