@@ -33,8 +33,14 @@ class Kiosk:
     hotel: HotelSimulator
     far: SerialFarSide
     postings: Outbox
+    port: Path
+    """Its name by udev, whatever the kernel calls it."""
     sold: int = 0
     ticks: int = 0
+
+    def name_adapter(self) -> None:
+        self.port.unlink(missing_ok=True)
+        self.port.symlink_to(self.far.path)
 
     def tick(self) -> None:
         self.ticks += 1
@@ -69,10 +75,11 @@ async def linked(folder: Path) -> AsyncIterator[Kiosk]:
     stop = asyncio.Event()
     try:
         async with SerialFarSide(hotel.serve, PROMPT) as far:
-            kiosk = Kiosk(hotel, far, postings)
+            kiosk = Kiosk(hotel, far, postings, folder / "hotel")
+            kiosk.name_adapter()
             desk = desk_of(folder, postings, retry=0.05, beat=0.02, on_tick=kiosk.tick)
             timings = Timings(listen=0.5, answer=1.5)
-            way = fias_line_to(serial(far.path, pace=BRISK), timings=timings, pace=LinkPace(0.02, 0.05))
+            way = fias_line_to(serial(str(kiosk.port), pace=BRISK), timings=timings, pace=LinkPace(0.02, 0.05))
             link = asyncio.create_task(run_link(way, desk, stop))
             try:
                 await until(lambda: (told := read_status(folder / "link.json")) and told.alive and told.guests)
@@ -123,14 +130,42 @@ async def test_the_watchdog_is_fed_while_the_line_takes_its_time_over_a_record(t
         assert kiosk.ticks - before > 10
 
 
-@pytest.mark.parametrize("seed", range(4))
+async def test_an_adapter_pulled_and_plugged_in_again_is_found_under_its_name(tmp_path):
+    async with linked(tmp_path) as kiosk:
+        for turn in range(2):
+            kiosk.far.unplug()
+            kiosk.port.unlink()
+            await until(lambda: not read_status(tmp_path / "link.json").alive)
+            waiting = kiosk.sell(100 + turn)
+            await asyncio.sleep(0.1)  # while it is looked for in vain
+            assert kiosk.delivery(waiting).state is DeliveryState.QUEUED
+            kiosk.far.plug_in()
+            kiosk.name_adapter()
+            await kiosk.becomes(waiting, DeliveryState.DELIVERED)
+        assert (kiosk.booked(100), kiosk.booked(101)) == (1, 1)
+
+
+async def test_an_adapter_pulled_over_a_posting_leaves_it_in_doubt_and_no_other(tmp_path):
+    async with linked(tmp_path) as kiosk:
+        kiosk.hotel.late_answer(30)
+        key = kiosk.sell(111)
+        await until(lambda: kiosk.booked(111))
+        kiosk.far.unplug()
+        kiosk.far.plug_in()
+        kiosk.name_adapter()
+        await kiosk.becomes(key, DeliveryState.UNKNOWN)
+        await kiosk.becomes(kiosk.sell(222), DeliveryState.DELIVERED)
+        assert (kiosk.booked(111), kiosk.booked(222)) == (1, 1)
+
+
+@pytest.mark.parametrize("seed", range(8))
 async def test_whatever_the_line_does_no_charge_is_booked_twice_and_none_said_to_be_that_is_not(tmp_path, seed):
     chance = random.Random(seed)
     verbs = ("nak_next", "no_ack", "foreign_byte", "garble_lrc", "drop_stx", "drop_etx")
     ended = (DeliveryState.DELIVERED, DeliveryState.UNKNOWN)
     async with linked(tmp_path) as kiosk:
         sold = {}
-        for minor in range(100, 112):
+        for minor in range(100, 106):
             getattr(kiosk.far, chance.choice(verbs))(chance.choice((1, 1, 2, 3, 4)))
             sold[minor] = kiosk.sell(minor)
             await kiosk.becomes(sold[minor], *ended)
