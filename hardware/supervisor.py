@@ -12,6 +12,7 @@ from hardware.protocols import OFFLINE, Device, DeviceError, Fitness, Health, Ne
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 10.0
 STEADY = 5.0
+LOOK = 0.25
 
 log = logging.getLogger(__name__)
 
@@ -22,21 +23,22 @@ class Supervisor:
     """Keeps ``device`` connected for as long as ``run`` is running.
 
     ``changed`` is called on the engine's loop with the device's name and each Health that differs from the last one.
-    ``poll`` is how often a device that is served is looked at, in seconds. ``clock`` and ``sleep`` are for tests.
+    ``look_again`` tells after how many seconds a device that is served is looked at again; a wire that breaks is noticed
+    at once. ``clock`` and ``sleep`` are for tests.
     """
 
     def __init__(
         self,
         device: Device,
         changed: Listener,
-        poll: float = 0.25,
+        look_again: Callable[[], float] = lambda: LOOK,
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self.device = device
         self._changed = changed
-        self._poll = poll
+        self._look_again = look_again
         self._clock = clock
         self._sleep = sleep
         self._published: Health | None = None
@@ -82,7 +84,7 @@ class Supervisor:
         try:
             while not watching.done():
                 self._publish(self.device.health())
-                await asyncio.wait({watching}, timeout=self._poll)
+                await asyncio.wait({watching}, timeout=self._look_again())
             await watching
         finally:
             watching.cancel()

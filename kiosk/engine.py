@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 
 from hardware.protocols import Device, PanelEvent
-from hardware.supervisor import Supervisor
+from hardware.supervisor import LOOK, Supervisor
 from kiosk.books.charge import ChargeState, IllegalTransition
 from kiosk.books.recovery import Outcome, recover
 from kiosk.hotel.protocol import GuestsUnavailable
@@ -48,6 +48,9 @@ A message is none of them: the lamp would tell whoever left it that the guest is
 
 START_PATIENCE = 4.0
 """Seconds the devices have to answer before the first guest is told that something does not work."""
+
+LOOK_AT_REST = 1.0
+"""Seconds between two looks at a device while nobody uses the station."""
 
 HOUSE = 5.0
 """Seconds between two rounds of the housekeeping; a status is stale after thirty."""
@@ -105,11 +108,15 @@ class Engine:
 
     def _works(self) -> list[Coroutine[Any, Any, None]]:
         devices: list[Device] = list(vars(self.station.devices).values())
-        works = [Supervisor(device, self.station.publish).run() for device in devices]
+        works = [Supervisor(device, self.station.publish, self._look_again).run() for device in devices]
         works += [self._put_right(), self._keep_house(), self._hear_staff()]
         if self.watchdog is not None:
             works.append(self.watchdog.run(self.watch_interval))
         return works
+
+    def _look_again(self) -> float:
+        """A guest waits for what a device does next; nobody else does."""
+        return LOOK if self.lobby is not None and self.lobby.visiting else LOOK_AT_REST
 
     async def _devices_known(self) -> None:
         wanted = {device.name for device in vars(self.station.devices).values()}
@@ -181,13 +188,15 @@ class Engine:
             await self.station.register.db.run(self.wake_watch.look)
 
     async def _light(self) -> None:
-        """The lamp for what the link or the watch have written into the queue, of late or before this start."""
-        requests = self.station.requests
-        opened = await requests.db.run(requests.opened_after, self._newest)
-        calls = [number for number, kind in opened if kind in LIT]
-        if calls:
-            self.station.expect_staff(calls)
-        self._newest = max((number for number, _ in opened), default=self._newest)
+        """The lamp follows the queue: lit for what the link or the watch have written, of late or before this start,
+        and no longer for what was closed there.
+        """
+        requests, lit_for = self.station.requests, self.station.calls
+        waiting = await requests.db.run(requests.open_kinds)
+        new = {number for number in waiting if number > self._newest}
+        self.station.need_nobody(lit_for - waiting.keys())
+        self.station.expect_staff(number for number in new if waiting[number] in LIT)
+        self._newest = max(new, default=self._newest)
 
     async def _know_guests(self) -> None:
         """What takes an identity is offered only while guests can be identified."""

@@ -79,7 +79,7 @@ def far_side(kind: Kind, tmp_path: Path) -> Iterator[FarSide]:
 async def supervised(kind: Kind, far_side: FarSide) -> AsyncIterator[Bench]:
     reader = kind.driver("card", far_side.path, clock=lambda: bench.now)
     bench = Bench(kind, far_side, reader)
-    task = asyncio.create_task(Supervisor(reader, bench.published, poll=0.02).run())
+    task = asyncio.create_task(Supervisor(reader, bench.published, lambda: 0.02).run())
     try:
         yield bench
     finally:

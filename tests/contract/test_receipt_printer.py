@@ -99,7 +99,7 @@ class Watched:
 @pytest.fixture
 async def watched(far_side: VirtualReceiptPrinter) -> AsyncIterator[Watched]:
     made = Watched(driver(far_side))
-    task = asyncio.create_task(Supervisor(made.printer, made.published, poll=0.02).run())
+    task = asyncio.create_task(Supervisor(made.printer, made.published, lambda: 0.02).run())
     await made.until(Fitness.READY)
     yield made
     task.cancel()

@@ -401,7 +401,7 @@ async def test_power_lost_between_pages_keeps_what_came(far: VirtualScanner, fol
 async def test_a_lost_scanner_is_noticed_while_idle_and_found_again(far: VirtualScanner) -> None:
     seen: asyncio.Queue[Health] = asyncio.Queue()
     scanner = SaneScanner("scanner", far.device, far.config_dir, probe=0.1)
-    supervisor = Supervisor(scanner, lambda name, health: seen.put_nowait(health), poll=0.05)
+    supervisor = Supervisor(scanner, lambda name, health: seen.put_nowait(health), lambda: 0.05)
     running = asyncio.create_task(supervisor.run())
 
     async def until(fitness: Fitness) -> None:
@@ -421,7 +421,7 @@ async def test_a_lost_scanner_is_noticed_while_idle_and_found_again(far: Virtual
 async def test_looking_after_an_idle_scanner_never_makes_a_guest_wait(far: VirtualScanner, folder: Path) -> None:
     seen: list[Health] = []
     scanner = SaneScanner("scanner", far.device, far.config_dir, probe=0.001)
-    supervisor = Supervisor(scanner, lambda name, health: seen.append(health), poll=0.001)
+    supervisor = Supervisor(scanner, lambda name, health: seen.append(health), lambda: 0.001)
     running = asyncio.create_task(supervisor.run())
     async with asyncio.timeout(20):
         while not seen:

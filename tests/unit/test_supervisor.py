@@ -59,7 +59,7 @@ class Bench:
         self.supervisor = Supervisor(
             device,
             self.changed,
-            poll=0.001,
+            lambda: 0.001,
             clock=lambda: self.now,
             sleep=self.sleep,
         )
