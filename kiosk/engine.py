@@ -195,7 +195,8 @@ class Engine:
         waiting = await requests.db.run(requests.open_kinds)
         new = {number for number in waiting if number > self._newest}
         self.station.need_nobody(lit_for - waiting.keys())
-        self.station.expect_staff(number for number in new if waiting[number] in LIT)
+        if calls := [number for number in new if waiting[number] in LIT]:
+            self.station.expect_staff(calls)
         self._newest = max(new, default=self._newest)
 
     async def _know_guests(self) -> None:

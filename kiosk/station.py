@@ -133,14 +133,24 @@ class Station:
         """The guest needs nobody any more. Where somebody has come and closed the request, that stands."""
         with suppress(NotOpen):
             await self.requests.db.run(self.requests.close, number, "guest")
-        self._calls.discard(number)
-        self._show_fault()
+        self.need_nobody([number])
         log.info("request.withdrawn", number=number)
 
     def expect_staff(self, numbers: Iterable[int]) -> None:
         """Light the lamp for requests that were written elsewhere, as the books' own are."""
         self._calls.update(numbers)
         self._show_fault()
+
+    @property
+    def calls(self) -> frozenset[int]:
+        """Numbers of the requests that the lamp is lit for."""
+        return frozenset(self._calls)
+
+    def need_nobody(self, numbers: Iterable[int]) -> None:
+        """These requests were closed, or taken back."""
+        if closed := self._calls.intersection(numbers):
+            self._calls -= closed
+            self._show_fault()
 
     def attended(self) -> None:
         """Somebody pressed the staff button: the calls are heard; the requests stay open until they are closed."""

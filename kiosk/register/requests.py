@@ -83,11 +83,7 @@ _OPEN_OF_KIND = Statement(
     .where(requests.c.kind == bindparam("of"), requests.c.state == constant(RequestState.OPEN))
     .order_by(requests.c.number)
 )
-_SINCE = Statement(
-    select(requests.c.number, requests.c.kind)
-    .where(requests.c.state == constant(RequestState.OPEN), requests.c.number > bindparam("after"))
-    .order_by(requests.c.number)
-)
+_KINDS = Statement(select(requests.c.number, requests.c.kind).where(requests.c.state == constant(RequestState.OPEN)))
 
 
 class NotOpen(LookupError):
@@ -168,10 +164,10 @@ class Requests:
         row = tx.one(_BY_SOURCE, source=source)
         return row is not None and row["state"] == RequestState.CLOSED.value
 
-    def opened_after(self, number: int) -> list[tuple[int, str]]:
-        """Number and kind of every open request with a higher number than this."""
+    def open_kinds(self) -> dict[int, str]:
+        """Number and kind of every open request."""
         with self.db.reading() as tx:
-            return [(row["number"], row["kind"]) for row in tx.rows(_SINCE, after=number)]
+            return {row["number"]: row["kind"] for row in tx.rows(_KINDS)}
 
     def withdraw(self, source: str) -> None:
         """What was asked under ``source`` was cleared up by something else; one that a person closed stays so."""

@@ -69,6 +69,22 @@ async def test_a_call_missed_while_the_station_was_off_is_told_and_the_lamp_lit_
         await until(lambda: lit(station))
 
 
+async def test_the_lamp_goes_out_when_what_it_was_lit_for_is_closed_or_taken_back(tmp_path):
+    station = paper_station(tmp_path, Clerk())
+    register = station.register
+    async with running(station, tmp_path / "status"):
+        for room in ("0808", "0909"):
+            number = register.wake_ups.order(room, "31001", register.db.now() + 600 * MINUTE)
+            with register.db.transaction() as tx:
+                register.wake_ups.refused_in(tx, number, "hotel.refused.ur")
+        await until(lambda: len(station.calls) == 2)
+        register.requests.close(station.requests.list_open()[0].number, "AB")
+        await until(lambda: len(station.calls) == 1)
+        assert lit(station)
+        register.wake_ups.cancel(number, "0909", "31001")
+        await until(lambda: not lit(station))
+
+
 async def test_what_the_link_writes_lights_the_lamp_and_the_staff_button_puts_it_out_for_good(tmp_path):
     station = paper_station(tmp_path, Clerk())
     wake_ups = station.register.wake_ups
