@@ -23,8 +23,8 @@ class Supervisor:
     """Keeps ``device`` connected for as long as ``run`` is running.
 
     ``changed`` is called on the engine's loop with the device's name and each Health that differs from the last one.
-    ``look_again`` tells after how many seconds a device that is served is looked at again; a wire that breaks is noticed
-    at once. ``clock`` and ``sleep`` are for tests.
+    ``look_again`` tells after how many seconds a device that is served is looked at again; that its wire broke is
+    noticed at once. ``clock`` and ``sleep`` are for tests.
     """
 
     def __init__(
