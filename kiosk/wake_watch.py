@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence, Set
 
 import structlog
 
-from kiosk.config.hotel import TEST_LEAD, WakeUpSettings
+from kiosk.config.hotel import TEST_LEAD
 from kiosk.hotel.errands import MessageLeft, MessageRead, MessagesAsked, RoomWished, WakeUpClear
 from kiosk.register.outgoing import Queued
 from kiosk.register.register import Register, RoomOf, Stay
+from kiosk.register.rules import Rules
 from kiosk.register.test_calls import day_of
 from kiosk.register.wake_up_states import BY_PERSON, UNDER_WAY, WakeUpEvent, WakeUpState
 from kiosk.register.wake_up_table import MINUTE, Origin, WakeUp
@@ -68,7 +69,7 @@ class WakeWatch:
             if wake_ups.request_closed_in(tx, call):
                 event = _E.ATTEND if call.at <= now else None  # somebody has taken it over
             else:
-                event = due(call, now, self._rules.wake_up, results=self._rules.results)
+                event = due(call, now, self._rules)
             if event is not None:
                 wake_ups.step_in(tx, call, event, "staff" if event is _E.ATTEND else "")
 
@@ -147,19 +148,20 @@ class WakeWatch:
                     register.outgoing.withdraw(tx, queued.delivery)
 
 
-def due(call: WakeUp, now: int, settings: WakeUpSettings, *, results: bool) -> WakeUpEvent | None:
+def due(call: WakeUp, now: int, rules: Rules) -> WakeUpEvent | None:
     """What the clock does to a call. A test that is not taken or not answered in time has failed, which is seen by its
-    state.
+    state; one of which nothing is ever told tries no more than the way there.
     """
-    shortly = call.at - settings.hand_over_minutes * MINUTE
-    over = now >= call.at + settings.result_minutes * MINUTE
+    shortly = call.at - rules.wake_up.hand_over_minutes * MINUTE
+    over = now >= call.at + rules.wake_up.result_minutes * MINUTE
+    watched = rules.results if call.origin is Origin.TEST else rules.watched
     match call.state:
         case WakeUpState.ORDERED if now >= call.at:
             return _E.MISS
         case WakeUpState.ORDERED if call.origin is not Origin.TEST:
             return _E.HAND_OVER if now >= max(shortly, call.changed_at + GRACE) else None
         case WakeUpState.REGISTERED if over:
-            return _E.EXPIRE if results else _E.GO_BY
+            return _E.EXPIRE if watched else _E.GO_BY
         case state if state in BY_PERSON and over:
             return _E.EXPIRE
         case WakeUpState.WITH_OPERATOR if call.changed_at < shortly <= now:

@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from kiosk.config.hotel import WakeUpSettings
+from msgspec import structs
+
 from kiosk.hotel.errands import AnyErrand, decode
 from kiosk.hotel.news import WakeUpResult
 from kiosk.hotel.switchboard import Switchboard
@@ -26,11 +27,8 @@ SETTINGS = RULES.wake_up
 ROOM, STAY = "0808", "31001"
 
 
-def rules(*, by: str = "hotel-system", test_room: str = "", **changes: object) -> Rules:
-    settings = WakeUpSettings(
-        by=by, test_room=test_room, test_minutes=45, hand_over_minutes=15, result_minutes=5, days_ahead=14
-    )
-    return replace(RULES, wake_up=settings, **changes)
+def rules(*, by: str = "hotel-system", test_room: str = "", untold: str = "over", **changes: object) -> Rules:
+    return replace(RULES, wake_up=structs.replace(SETTINGS, by=by, test_room=test_room, untold=untold), **changes)
 
 
 class House:

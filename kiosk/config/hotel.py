@@ -158,6 +158,8 @@ class WakeUpSettings(Section, frozen=True):
     """
     days_ahead: Annotated[int, Meta(ge=1, le=60)]
     """How far ahead a guest may order."""
+    untold: Literal["over", "look"] = "over"
+    """Of a call whose result the hotel system does not tell: it is over with its time, or somebody goes to look."""
 
     def __post_init__(self) -> None:
         if self.test_minutes <= TEST_LEAD + self.result_minutes:

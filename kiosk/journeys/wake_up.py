@@ -229,7 +229,7 @@ class Waking:
         rules = self.station.register.rules
         if rules.wake_up.by == "operator":
             return Caller.PERSON
-        return Caller.WATCHED if rules.results else Caller.SYSTEM
+        return Caller.WATCHED if rules.watched else Caller.SYSTEM
 
     @property
     def _days_ahead(self) -> int:

@@ -27,7 +27,7 @@ class Caller(Enum):
     """Who calls in this house, and what may be promised therefore."""
 
     WATCHED = "watched"
-    """The hotel system, which tells who did not answer: then a person goes there."""
+    """The hotel system; a person goes to whoever did not answer, or may not have."""
     SYSTEM = "system"
     """The hotel system; nobody learns whether the guest answered."""
     PERSON = "person"

@@ -26,6 +26,11 @@ class Rules:
     post: bool
     moves: bool = True
 
+    @property
+    def watched(self) -> bool:
+        """Whether a person goes to the room of whoever the hotel system did not wake for certain."""
+        return self.results or self.wake_up.untold == "look"
+
     @classmethod
     def of(cls, place: str, timezone: str, hotel: HotelSettings, wake_up: WakeUpSettings) -> Rules:
         """By FIAS the fields that the hotel enabled say it. Another adapter is asked, and may refuse what it can't."""

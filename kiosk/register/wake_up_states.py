@@ -23,7 +23,7 @@ class WakeUpState(Enum):
     """Its time passed before anybody was told to call: a person is asked to look at once."""
     GONE_BY = "gone-by"
     """Its time has passed while the hotel system had it, which tells nothing of how calls end: whether it rang, and was
-    answered, nobody here knows, and nobody here was told to find out. No guest may be promised more of such a system.
+    answered, nobody here knows, and nobody here is to find out. No guest may be promised more in such a house.
     """
     ATTENDED = "attended"
     """A person has seen to it."""

@@ -292,6 +292,19 @@ def test_where_no_results_are_told_the_call_ends_with_its_time(tmp_path):
         assert (at.states(), at.asked()) == (["gone-by"], [])
 
 
+@pytest.mark.parametrize("test_room", ["", "9000"])
+def test_where_no_results_are_told_somebody_may_be_asked_to_look(tmp_path, test_room):
+    with house(tmp_path, rules(results=False, untold="look", test_room=test_room)) as at:
+        order(at, 60)
+        for _ in range(67):
+            at.pass_minutes(1)
+            at.carry_out()
+        assert (at.states(), at.asked()) == (["unconfirmed"], ["wake-up-unconfirmed"])
+        at.close_request("wake-up-unconfirmed")
+        at.pass_minutes(1)
+        assert at.states() == ["attended"]
+
+
 def test_a_call_ordered_at_the_reception_is_on_the_list_and_its_result_counts(tmp_path):
     with house(tmp_path) as at:
         at.board.told([WakeUpOrdered(ROOM, local(at, at.minutes(60)))])
