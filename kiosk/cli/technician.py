@@ -12,7 +12,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, MutableMapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,7 +28,7 @@ from kiosk.cli.requests import REASONS
 from kiosk.config.load import load_tariff
 from kiosk.config.settings import Settings
 from kiosk.hotel.desk import Desk
-from kiosk.hotel.guest_store import GuestLookup
+from kiosk.hotel.guest_lookup import GuestLookup
 from kiosk.hotel.inspection import IN_AUDIT, Inspection, Weight
 from kiosk.hotel.link import run_link
 from kiosk.hotel.only_one import LinkRuns, only_one
@@ -48,9 +48,12 @@ LATER = {
     "hotel.refused.ry": "to be sent again later",
     "hotel.refused.by": "busy",
     "hotel.refused.unsent": "the hotel system did not hear it out",
+    "hotel.refused.untold": "the hotel system did not say who stays in the room",
 }
 """Answers after which the same may well be posted another time, as said of one try."""
 NOT_FOUND = "hotel.refused.ng"
+OF_A_TRIAL = {NOT_FOUND: "no such room, or nobody in it"}
+"""Where what is said of a guest's charge is not what a technician wants to know."""
 SILENCE = {
     "timeout": "did not answer in time",
     "cut": "was cut off before it answered",
@@ -65,25 +68,58 @@ UNHEARD = {
 """What came in place of an answer, by the name of the noise."""
 SETTLING = 5.0
 """Seconds beyond the hotel's own time-out for its answer to be written down."""
+PATIENCE = 60.0
+"""Seconds for which a link is tried to be had, unless the technician says how long."""
+SHORT_PATIENCE = 10.0
+"""Seconds, of those, after which a try that fails is the last: an interface that was just left needs some to reopen its
+port. A night audit is not waited for any longer either.
+"""
+STOP_FIRST = "kiosk-link is running and has the hotel's only slot: systemctl stop kiosk-link first"
 LOOK = 0.05
 LOOK_AGAIN = 1.0
 """Seconds after which it is tried once more to be the link oneself."""
+STATUS_LENGTH = 2
+"""Of AS; longer is what the station says itself."""
 UNDECIDED = (DeliveryState.QUEUED, DeliveryState.SENDING)
 
 
 class _Ear:
-    """In place of the log: the last reason why there was no connection, for whoever asks."""
+    """In place of the log: the last reason why there was no connection, and when a try failed, for whoever asks."""
 
     def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
         self.trouble = ""
+        self.failed_at = float("-inf")
 
     def __call__(self, _logger: object, _method: str, event: MutableMapping[str, Any]) -> str:
+        if event["event"] in ("link.cut", "link.hangup"):
+            self.failed_at = time.monotonic()
         if event["event"] == "link.cut":
             self.trouble = str(event["reason"])
         raise structlog.DropEvent
 
 
 _ear = _Ear()
+
+
+class _Patience:
+    """How long a technician waits for a link: ``seconds``, or as long as there is any hope."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self._began = time.monotonic()
+        self._hopes = seconds is None
+        self._until = self._began + (PATIENCE if seconds is None else seconds)
+
+    @property
+    def left(self) -> float:
+        """Seconds."""
+        return self._until - time.monotonic()
+
+    def ends(self, *, failed_at: float) -> bool:
+        """Whether nothing is to be hoped for any more from a try that failed then."""
+        return self.left <= 0 or (self._hopes and failed_at - self._began >= SHORT_PATIENCE)
 
 
 class _Listening(Roster):
@@ -101,7 +137,7 @@ def quietly(
 
     def said(settings: Settings, options: argparse.Namespace) -> int:
         structlog.configure(processors=[_ear])
-        _ear.trouble = ""
+        _ear.clear()
         try:
             return action(settings, options)
         except KeyboardInterrupt:
@@ -115,23 +151,39 @@ def quietly(
 def post(settings: Settings, options: argparse.Namespace) -> int:
     """A real posting, without a guest and without a voucher; says what the hotel system answered."""
     postings = stores.open_postings(stores.open_books(settings), settings.hotel.highest_number)
-    currency = load_tariff(settings.tariff.file).currency
     open_line(settings)  # what cannot be set up is found out before anything is queued
+    if not options.elsewhere:
+        return _post(settings, options, postings, lambda: only_one(stores.link_lock_file(settings)))
+    try:
+        with only_one(stores.link_lock_file(settings)):  # before it is queued: kiosk-link would post it where it links to
+            return _post(settings, options, postings, nullcontext)
+    except LinkRuns:
+        raise Failed(STOP_FIRST) from None
+
+
+def _post(
+    settings: Settings,
+    options: argparse.Namespace,
+    postings: Outbox,
+    alone: Callable[[], AbstractContextManager[None]],
+) -> int:
+    """``alone`` holds for a moment that nobody else is the link, or raises LinkRuns."""
+    currency = load_tariff(settings.tariff.file).currency
     key = trial(postings, options.room, options.amount, currency, options.text, options.reservation)
     seen: Inspection | None = None
 
     def answered() -> bool:
         return _state(postings, key) not in UNDECIDED
 
-    until = time.monotonic() + options.seconds
+    patience = _Patience(options.seconds)
     try:
-        while not answered() and (left := until - time.monotonic()) > 0:
+        while seen is None and not answered() and not patience.ends(failed_at=_service_failed_at(settings)):
             try:
-                with only_one(stores.link_lock_file(settings)):
+                with alone():
                     seen = _inspection(settings)
-                    asyncio.run(_be_the_link(settings, postings, answered, left, seen, _Listening))
+                    asyncio.run(_be_the_link(settings, postings, answered, patience, seen, _Listening))
             except LinkRuns:  # or only another technician's command, which leaves before it has come to this
-                asyncio.run(_until(postings, answered, min(left, LOOK_AGAIN)))
+                asyncio.run(_until(postings, answered, min(patience.left, LOOK_AGAIN)))
     except KeyboardInterrupt:
         _say("interrupted")
     finally:  # also when the technician has no more patience: it must not be posted hours later
@@ -139,7 +191,13 @@ def post(settings: Settings, options: argparse.Namespace) -> int:
     if given_up:
         return _nothing_posted(settings, seen)
     asyncio.run(_until(postings, answered, settings.hotel.answer_seconds + SETTLING))
-    return _verdict(postings, key, seen)
+    return _verdict(settings, postings, key, seen)
+
+
+def _service_failed_at(settings: Settings) -> float:
+    """Now, as long as kiosk-link has no link or waits for the end of a night audit."""
+    status = read_status(stores.link_status_file(settings))
+    return float("-inf") if status is not None and status.alive and not status.audit else time.monotonic()
 
 
 @quietly
@@ -149,6 +207,8 @@ def guests(settings: Settings, options: argparse.Namespace) -> int:
         with only_one(stores.link_lock_file(settings)), TemporaryDirectory() as folder:
             return _fresh_guests(_elsewhere(settings, Path(folder)), options)
     except LinkRuns:
+        if options.elsewhere:
+            raise Failed(STOP_FIRST) from None
         return _listed(settings, "as kiosk-link has it")
 
 
@@ -161,9 +221,10 @@ def check(settings: Settings, options: argparse.Namespace) -> int:
     try:
         with only_one(stores.link_lock_file(settings)), TemporaryDirectory() as folder:
             place = _elsewhere(settings, Path(folder))
-            asyncio.run(_be_the_link(place, _postings(place), lambda: seen.roll_over, options.seconds, seen))
+            patience = _Patience(options.seconds)
+            asyncio.run(_be_the_link(place, _postings(place), lambda: seen.roll_over, patience, seen))
     except LinkRuns:
-        raise Failed("kiosk-link is running and has the hotel's only slot: systemctl stop kiosk-link first") from None
+        raise Failed(STOP_FIRST) from None
     for finding in seen.findings():
         _say(f"{finding.weight.value:5} {finding.words}" + (f"\n      -> {finding.todo}" if finding.todo else ""))
     if not seen.connected:
@@ -204,9 +265,8 @@ def _fresh_guests(settings: Settings, options: argparse.Namespace) -> int:
             return lookup.complete
         return False
 
-    asyncio.run(
-        _be_the_link(settings, _postings(settings), lambda: complete() or seen.roll_over, options.seconds, seen)
-    )
+    patience = _Patience(options.seconds)
+    asyncio.run(_be_the_link(settings, _postings(settings), lambda: complete() or seen.roll_over, patience, seen))
     if complete():
         return _listed(settings, "in house")
     if not seen.alive:
@@ -226,7 +286,7 @@ def _listed(settings: Settings, which: str) -> int:
         return NO_LINK
     for guest in everybody:
         _say(_row(guest))
-    _say(f"{len(everybody)} guests {which}" + ("" if complete else "; the list never came whole"))
+    _say(f"{len(everybody)} {'guest' if len(everybody) == 1 else 'guests'} {which}" + ("" if complete else "; the list never came whole"))
     return WELL if complete else WRONG
 
 
@@ -238,16 +298,19 @@ def _row(guest: Guest) -> str:
     )
 
 
-def _verdict(postings: Outbox, key: str, seen: Inspection | None) -> int:
+def _verdict(settings: Settings, postings: Outbox, key: str, seen: Inspection | None) -> int:
     delivery = postings.by_key(key)
     assert delivery is not None
     remark = delivery.remark
+    text = _its_own_words(postings, key, seen) if seen else ""
     match delivery.state:
         case DeliveryState.DELIVERED:
             _say(f"posted: the hotel system answered OK ({remark})")
+            _say_its_own(text)
             return WELL
         case DeliveryState.UNKNOWN:
             _say(f"unknown: the hotel system {_silence(remark)}")
+            _say_its_own(text)
             for noise in seen.noise if seen else ():
                 if noise in UNHEARD:
                     _say(UNHEARD[noise])
@@ -255,17 +318,32 @@ def _verdict(postings: Outbox, key: str, seen: Inspection | None) -> int:
             return UNKNOWN
         case DeliveryState.REFUSED | DeliveryState.WITHDRAWN:
             _say(f"not posted: {_worded(remark)}")
+            _say_its_own(text)
             if remark == NOT_FOUND:
-                _say("write the room as kiosk link guests does; where it is shared, say who with --reservation")
+                shared = "; where it is shared, say who with --reservation" if settings.hotel.posting == "guest" else ""
+                _say(f"write the room as kiosk link guests does{shared}")
             return NOT_NOW if remark in LATER else WRONG
     _say("still under way: kiosk books open tells later what became of it")
     return UNKNOWN
 
 
+def _its_own_words(postings: Outbox, key: str, seen: Inspection) -> str:
+    """What the hotel system wrote to the posting ``key``, or to the inquiry before it, whose number is nobody's."""
+    texts = {number: text for number, text in seen.texts.items() if number.isdecimal()}
+    whose = {number: postings.by_number(int(number)) for number in texts}
+    ours = [text for number, text in texts.items() if (found := whose[number]) is None or found.key == key]
+    return ours[-1] if ours else ""
+
+
+def _say_its_own(text: str) -> None:
+    if text:
+        _say(f'it wrote: "{"".join(char if char.isprintable() else "?" for char in text)}"')
+
+
 def _worded(reason: str) -> str:
     status = reason.removeprefix("hotel.refused.").upper()
-    words = LATER.get(reason) or REASONS.get(reason, "no words for it").partition(":")[0]
-    return f"{words} ({status})"
+    words = OF_A_TRIAL.get(reason) or LATER.get(reason) or REASONS.get(reason, "no words for it").partition(":")[0]
+    return f"{words} ({status})" if len(status) == STATUS_LENGTH else words
 
 
 def _silence(remark: str) -> str:
@@ -280,23 +358,29 @@ async def _be_the_link(
     settings: Settings,
     postings: Outbox,
     enough: Callable[[], bool],
-    seconds: float,
+    patience: _Patience,
     seen: Inspection,
     roster: type[Roster] = Roster,
 ) -> None:
-    """Be the link until there is ``enough``, at most ``seconds``; what is outstanding then is still waited for."""
+    """Be the link until there is ``enough`` or ``patience`` ends; what is outstanding then is still waited for."""
     settings.paths.runtime.mkdir(parents=True, exist_ok=True)
     stop = asyncio.Event()
     desk: Desk = open_desk(settings, postings)
     desk.tap = seen.tap
     desk.roster = roster(stores.guests_file(settings))
     link = asyncio.ensure_future(run_link(open_line(settings), desk, stop))
-    until = time.monotonic() + seconds
-    while not enough() and time.monotonic() < until and not link.done():
+    while not enough() and not patience.ends(failed_at=_failed_at(seen)) and not link.done():
         await asyncio.wait({link}, timeout=LOOK)
     seen.trouble = _ear.trouble
     stop.set()
     await link
+
+
+def _failed_at(seen: Inspection) -> float:
+    """When the last try failed; now, in a night audit. A link that came up once is hoped for."""
+    if seen.audit:
+        return time.monotonic()
+    return float("-inf") if seen.alive else _ear.failed_at
 
 
 async def _until(postings: Outbox, enough: Callable[[], bool], seconds: float) -> None:

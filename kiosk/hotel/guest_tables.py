@@ -2,8 +2,49 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from typing import Any
+
+from kiosk.hotel.names import matches_whole
+from kiosk.hotel.news import Told
+from kiosk.hotel.protocol import Guest
+
 COLUMNS = "id, room, reservation, name, given, title, language, no_post, vip, shares"
 """Of a guest, in the order they are read and written."""
+
+
+@dataclass(frozen=True)
+class Stay:
+    """A row of ``guests``; ``id`` is None before it is one. ``shares``: came when somebody was in the room already."""
+
+    id: int | None
+    room: str
+    reservation: str
+    name: str = ""
+    given: str = ""
+    title: str = ""
+    language: str = ""
+    no_post: bool = False
+    vip: bool = False
+    shares: bool = False
+
+    def __repr__(self) -> str:
+        return f"Stay({self.id})"
+
+    def told(self, told: Told) -> Stay:
+        """The stay with what was told of its guest."""
+        changes: dict[str, Any] = dict(told)
+        return replace(self, **changes)
+
+    def guest(self) -> Guest:
+        return Guest(
+            self.room, self.reservation, self.name, self.given, self.language, self.no_post, self.vip, self.title
+        )
+
+    def is_called(self, name: str) -> bool:
+        """Whether ``name``, written down when the guest signed, is this one's; "" is anybody's."""
+        return name in ("", self.name) or matches_whole(name, self.name, self.given)
+
 
 WRITE = """
 INSERT INTO guests (id, room, reservation, name, given, title, language, no_post, vip, shares, roll)

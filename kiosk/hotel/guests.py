@@ -6,7 +6,7 @@ import asyncio
 from contextlib import suppress
 from pathlib import Path
 
-from kiosk.hotel.guest_store import GuestLookup
+from kiosk.hotel.guest_lookup import GuestLookup
 from kiosk.hotel.protocol import Guest, GuestsUnavailable
 
 

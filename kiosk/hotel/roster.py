@@ -11,7 +11,8 @@ from typing import TypeVar
 
 import structlog
 
-from kiosk.hotel.guest_store import GuestsDamaged, GuestStore, discard
+from kiosk.hotel.guest_lookup import GuestsDamaged
+from kiosk.hotel.guest_store import GuestStore, discard
 from kiosk.hotel.guests import CachedGuests
 from kiosk.hotel.news import GuestChanged, GuestIn, GuestNews, GuestOut
 from kiosk.hotel.protocol import GuestsUnavailable
@@ -86,7 +87,10 @@ class Roster:
 
     def _work(self, work: Callable[[GuestStore], Result]) -> Result | None:
         with self._turn:
-            return self._guarded(work) if self._guarded(self._write) else None
+            result = self._guarded(work) if self._guarded(self._write) else None
+            # Apart, or news that were written would count as missed where this must wait, and be written twice.
+            self._guarded(GuestStore.forget)
+            return result
 
     def _room_of(self, room: str, reservation: str, name: str) -> str | None:
         with self._turn:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from kiosk.hotel import guest_store, roster
+from kiosk.hotel import guest_lookup, guest_tables, roster
 from kiosk.hotel.guest_store import KEPT, GuestStore
 from kiosk.hotel.news import GuestChanged, GuestIn, GuestOut, RollBegan, RollEnded
 from kiosk.hotel.roster import ASK_AGAIN, SELDOM, Roster
@@ -18,7 +18,7 @@ HOUSE = [RollBegan(), GuestIn("12", "1", {"name": "A One"}), GuestIn("14", "", {
 
 @pytest.fixture
 def path(tmp_path, monkeypatch):
-    monkeypatch.setattr(guest_store, "BUSY_SECONDS", 0.01)
+    monkeypatch.setattr(guest_lookup, "BUSY_SECONDS", 0.01)
     return tmp_path / "guests.db"
 
 
@@ -58,6 +58,23 @@ async def test_what_is_not_written_yet_counts_all_the_same(cache, path):
         assert await cache.room_of("12", "", "A One") == "12"
 
 
+async def test_what_was_written_is_not_written_twice_where_only_the_forgetting_has_to_wait(cache, path):
+    await cache.apply([GuestIn("14", "", {"name": "Xylophonia Quill"})])
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+
+        def read(statement):
+            if statement == "VACUUM":
+                reader.execute("BEGIN")
+                reader.execute("SELECT * FROM guests").fetchone()
+
+        cache._store._db.set_trace_callback(read)
+        await cache.apply([GuestChanged("15", "", {}, "14")])
+        assert await cache.room_of("15", "", "Xylophonia Quill") == "15"
+        await cache.apply([GuestOut("15")])
+    assert await cache.count() == 0
+    assert b"ylophonia" not in b"".join(file.read_bytes() for file in path.parent.iterdir())
+
+
 async def test_a_full_disk_empties_nothing(cache):
     await cache.apply(HOUSE)
     store = cache._store
@@ -89,7 +106,7 @@ async def test_a_damaged_file_is_begun_anew_and_asked_for_at_once(cache, path):
 
 async def test_a_file_of_another_kind_is_begun_anew(cache, path):
     with sqlite3.connect(path) as db:
-        db.executescript(f"CREATE TABLE guests (x); PRAGMA user_version = {guest_store.VERSION};")
+        db.executescript(f"CREATE TABLE guests (x); PRAGMA user_version = {guest_tables.VERSION};")
     db.close()
     assert await cache.count() is None
     assert await cache.count() == 0

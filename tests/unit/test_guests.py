@@ -7,10 +7,11 @@ from random import Random
 
 import pytest
 
-from kiosk.hotel import guest_store
+from kiosk.hotel import guest_lookup
 from kiosk.hotel.fias.codec import Record
 from kiosk.hotel.fias.guest_news import guest_news
-from kiosk.hotel.guest_store import COMPARED, GuestLookup, GuestStore
+from kiosk.hotel.guest_lookup import COMPARED, GuestLookup
+from kiosk.hotel.guest_store import GuestStore
 from kiosk.hotel.guests import CachedGuests
 from kiosk.hotel.news import GuestChanged, GuestIn, GuestOut, KeyMade
 from kiosk.hotel.protocol import GuestsUnavailable
@@ -140,6 +141,7 @@ def test_after_check_out_a_name_is_in_no_file_however_the_pages_were_filled(tmp_
             gone, newcomers = order[cut : cut + 60], range(cut, cut + 60)
             store.apply([GuestOut(number, number) for number in gone])
             store.apply([GuestIn("1", f"n{number}", {"name": unmistakable(number, "next")}) for number in newcomers])
+            store.forget()
             assert not [number for number in order[: cut + 60] if traces(path, names[number])]
     assert b"CAFEBABE" not in everything(path)
 
@@ -150,18 +152,19 @@ def test_a_former_name_is_in_no_file_once_it_was_corrected(tmp_path):
         store.apply(
             [GuestIn("12", "1", {"name": "Xylophonia Quill"}), GuestChanged("12", "1", {"name": "Ada Example"})]
         )
+        store.forget()
         assert not traces(path, "Xylophonia Quill")
         assert (len(store.named("Ada Example")), store.named("Xylophonia Quill")) == (1, ())
 
 
-def test_traces_that_a_crash_left_are_cleared_at_the_next_start(tmp_path, monkeypatch):
+def test_traces_that_a_crash_left_are_cleared_at_the_next_start(tmp_path):
     path = tmp_path / "guests.db"
-    with monkeypatch.context() as crashing, GuestStore(path) as store:
+    with GuestStore(path) as store:
         store.apply([GuestIn("12", "1", {"name": "Xylophonia Quill"})])
-        crashing.setattr(store, "_clear_leftovers", lambda: None)
         store.apply([GuestOut("12", "1")])
         assert leftovers(path)
-    with GuestStore(path):
+    with GuestStore(path) as store:
+        store.forget()
         assert not leftovers(path)
     assert not traces(path, "Xylophonia Quill")
 
@@ -193,7 +196,7 @@ def test_a_change_that_fails_halfway_leaves_the_cache_as_it_was(store):
 def test_an_empty_room_and_a_wrong_name_take_the_same_work(store, monkeypatch):
     store.apply([record("GI", RN="12", G="1", GN="Ada Example"), record("GI", RN="12", G="2", GN="Bo Two", GS="Y")])
     compared = []
-    monkeypatch.setattr(guest_store, "matches", lambda *names: compared.append(names) or False)
+    monkeypatch.setattr(guest_lookup, "matches", lambda *names: compared.append(names) or False)
     for room in ("12", "999", ""):
         compared.clear()
         assert store.find(room, "Ada Example") is None
@@ -201,9 +204,9 @@ def test_an_empty_room_and_a_wrong_name_take_the_same_work(store, monkeypatch):
 
 
 def test_nobody_is_let_in_under_the_decoy_s_name(store):
-    assert store.find("999", guest_store._DECOY.name) is None
-    assert store.find("", guest_store._DECOY.name) is None
-    assert store.named(guest_store._DECOY.name) == ()
+    assert store.find("999", guest_lookup._DECOY.name) is None
+    assert store.find("", guest_lookup._DECOY.name) is None
+    assert store.named(guest_lookup._DECOY.name) == ()
 
 
 def test_by_name_alone_everybody_of_that_name_is_found_and_nobody_else(store):
@@ -226,7 +229,7 @@ def test_of_two_sharers_with_like_names_the_one_who_was_named_in_full_is_meant(s
 
 def test_a_name_of_nobody_takes_comparisons_as_well(store, monkeypatch):
     compared = []
-    monkeypatch.setattr(guest_store, "matches", lambda *names: compared.append(names) or False)
+    monkeypatch.setattr(guest_lookup, "matches", lambda *names: compared.append(names) or False)
     assert store.named("Ada Example") == ()
     assert len(compared) == COMPARED
 
