@@ -249,8 +249,12 @@ class Postman:
         """Tell staff, once each, of charges that have not been posted for so long. To be called now and then."""
         if self._seconds() >= self._look_waiting_at:
             self._look_waiting_at = self._seconds() + LOOK_WAITING
-            for key in await self._try(lambda: tell_waiting(self._postings, WAITED_LONG)) or []:
-                log.warning("posting.waiting", charge=key)
+            await self.tell_waiting_since(WAITED_LONG)
+
+    async def tell_waiting_since(self, seconds: float) -> None:
+        """As ``tell_waiting``, of all that have waited for ``seconds`` already: it is known that nothing goes out."""
+        for key in await self._try(lambda: tell_waiting(self._postings, seconds)) or []:
+            log.warning("posting.waiting", charge=key)
 
     async def asked(self, delivery: Delivery, pause: float) -> None:
         """The hotel system is being asked about this doubt; it is not among ``doubts`` for ``pause`` seconds."""
