@@ -25,9 +25,9 @@ WORDS = {
     "request.posting-twice": "voucher {voucher} is on the folio twice ({minor} each): take one off by hand",
     "request.posting-perhaps-twice": "voucher {voucher} is on the folio, perhaps twice ({minor} each): if so, undo one",
     "request.posting-after-all": "voucher {voucher} was refused, but is on the folio: pay back what was collected",
-    "request.posting-waiting": "voucher {voucher} could not be posted for hours: does the link work? `kiosk status`",
+    "request.posting-waiting": "voucher {voucher} still could not be posted: does the link work? `kiosk status`",
     "request.correction-waiting": (
-        "the correction of voucher {voucher} could not be posted for hours: does the link work? `kiosk status`"
+        "the correction of voucher {voucher} still could not be posted: does the link work? `kiosk status`"
     ),
     "request.trial-waiting": "the technician's posting {charge} ({minor}) waits for hours: does the link work?",
     "request.correction-unknown": "is the correction of voucher {voucher} on the folio? reconcile or resolve it",

@@ -19,7 +19,7 @@ from kiosk.hotel.rest.far_side import Fault, Server
 from kiosk.hotel.rest.line import Absent, Declined, Found, RestLine, Unclear
 from kiosk.hotel.rest.roll import Roll
 from kiosk.hotel.rest.virtual_apaleo import Stay, VirtualApaleo
-from kiosk.hotel.rest.web import Lost, NothingDone, Timeouts
+from kiosk.hotel.rest.web import Barred, Lost, NothingDone, Timeouts
 from kiosk.outbox import DeliveryState
 from tests.contract.rest_kit import BRISK, RestStation, running, until
 
@@ -151,7 +151,7 @@ async def test_the_rest_that_a_repeat_is_asked_for_is_told(house, system):
 
 async def test_who_is_not_let_in_with_a_fresh_token_has_done_nothing(house, system):
     house.faults.next(Fault.NOT_LET_IN, Fault.NOT_LET_IN)
-    with pytest.raises(NothingDone, match="not-let-in"):
+    with pytest.raises(Barred, match="not-let-in"):
         await system.post(11, posting())
     assert house.folios == {}
 
@@ -182,15 +182,15 @@ async def test_what_apaleo_does_not_have_is_not_offered(system):
 
 async def test_a_token_that_was_withdrawn_is_replaced_once(house, system):
     await system.in_house()
-    house.expire_tokens()
+    house.access.expire()
     assert (await system.post(11, posting())).status == "OK"
-    assert house.tokens_granted == 2
+    assert house.access.granted == 2
     assert len(house.amounts(GUEST)) == 1
 
 
 async def test_the_far_side_tells_keys_apart(house, server, system):
     await system.in_house()
-    (token,) = house._tokens
+    (token,) = house.access._until
     body = {"serviceType": "Other", "vatType": "Normal", "name": "x", "amount": {"amount": 1, "currency": "EUR"}}
     async with httpx.AsyncClient(base_url=server.url, headers={"authorization": f"Bearer {token}"}) as client:
         path = f"/finance/v1/folio-actions/{GUEST}-1/charges"

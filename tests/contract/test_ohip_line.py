@@ -139,7 +139,7 @@ async def test_a_technicians_trial_that_is_turned_away_is_not_posted_when_nobody
 
 async def test_not_to_be_let_in_is_no_try_however_often(opera, station, monkeypatch):
     monkeypatch.setattr("kiosk.hotel.postman.LOOK_ANYWAY", 0.05)
-    monkeypatch.setattr("kiosk.hotel.rest.account.ELSEWHERE", 0.0)
+    monkeypatch.setattr("kiosk.hotel.rest.web.UNTIL_MENDED", 0.0)
     opera.faults.next(*[Fault.NOT_LET_IN] * 10)
     done = await station.becomes(station.sell("31001"), DeliveryState.DELIVERED)
     assert (done.attempts, opera.amounts("31001")) == (6, SENT_ONCE)
@@ -221,7 +221,7 @@ async def test_a_refusal_is_final_and_says_why(station, reservation, reason):
 
 async def test_a_token_withdrawn_in_the_middle_costs_no_charge(opera, station):
     for _ in range(3):
-        opera.gate.expire_tokens()
+        opera.access.expire()
         await station.becomes(station.sell("31001"), DeliveryState.DELIVERED)
     assert opera.amounts("31001") == SENT_ONCE * 3
 

@@ -7,23 +7,20 @@ from collections.abc import Mapping
 import structlog
 
 from kiosk.hotel.rest.tokens import Tokens
-from kiosk.hotel.rest.web import Lost, NothingDone, Parameters, Reply, Web
+from kiosk.hotel.rest.web import Barred, Lost, NothingDone, Parameters, Reply, Web
 
 log = structlog.get_logger()
 
 UNSAID = 10.0
 """Seconds of rest where the server asks for some without saying how many."""
 ELSEWHERE = 60.0
-"""Seconds of rest where somebody other than the hotel system answered, or it knows us no more: a person mends that."""
+"""Seconds of rest where somebody other than the hotel system answered."""
 
 
-def let_in(reply: Reply) -> Reply:
-    """The answer to a charge. Raises NothingDone for a 401 that a fresh token did not mend: it was turned away unread,
-    and is the technician's to mend, not the guest's to pay otherwise.
-    """
-    if reply.status == 401:
-        log.error("hotel.not-let-in")
-        raise NothingDone("not-let-in", ELSEWHERE)
+def admitted(reply: Reply) -> Reply:
+    """The answer to a request without which nothing works. Raises Barred where the rights for it are missing: 403."""
+    if reply.status == 403:
+        raise Barred("forbidden")
     return reply
 
 
@@ -49,8 +46,9 @@ class Account:
     ) -> Reply:
         """The answer, if it is one of the hotel system's own: 2xx, or 4xx with its reasons.
 
-        Raises NothingDone where it was turned away unread, and Lost where it may have been carried out: 5xx says
-        nothing of that, save a 503 that names the time to come back. A GET has nothing to carry out.
+        Raises NothingDone where it was turned away unread, Barred where a fresh token did not help either, and Lost
+        where it may have been carried out: 5xx says nothing of that, save a 503 that names the time to come back. A GET
+        has nothing to carry out.
         """
         try:
             return await self._answer(method, path, parameters, body, headers or {})
@@ -74,14 +72,19 @@ class Account:
     async def _authorised(
         self, method: str, path: str, parameters: Parameters | None, body: object | None, headers: Mapping[str, str]
     ) -> Reply:
-        """A 401 comes before anything is done, so the same request goes once more, with a fresh token."""
+        """A 401 comes before anything is done, so the same request goes once more, with a fresh token. Raises Barred
+        when that is not taken either: it is the technician's to mend, not the guest's to pay otherwise.
+        """
         bearer = await self._tokens.bearer()
         reply = await self._send(method, path, parameters, body, headers, bearer)
         if reply.status != 401:
             return reply
         log.info("hotel.token-spoiled")
         self._tokens.spoiled(bearer)
-        return await self._send(method, path, parameters, body, headers, await self._tokens.bearer())
+        reply = await self._send(method, path, parameters, body, headers, await self._tokens.bearer())
+        if reply.status == 401:
+            raise Barred("not-let-in")
+        return reply
 
     async def _send(
         self,

@@ -20,7 +20,7 @@ from kiosk.hotel.desk import Desk
 from kiosk.hotel.errands import AnyErrand
 from kiosk.hotel.news import Answer, GuestIn, LateAnswer, NoAnswer, ServiceNews
 from kiosk.hotel.rest.roll import Roll
-from kiosk.hotel.rest.web import Lost, Misread, NothingDone
+from kiosk.hotel.rest.web import Barred, Lost, Misread, NothingDone
 
 log = structlog.get_logger()
 
@@ -62,7 +62,7 @@ class Declined(Exception):
 
 
 class System(Protocol):
-    """One REST system. Every call may raise NothingDone and Misread; ``post`` and ``run`` also Lost."""
+    """One REST system. Every call may raise NothingDone, Barred and Misread; ``post`` and ``run`` also Lost."""
 
     async def post(self, number: int, posting: Posting) -> Answer:
         """Charge once. What was booked is told by the answer, or Lost; with Misread nothing was."""
@@ -98,6 +98,8 @@ class Pace:
     longest_pause: float = 30.0
 
 
+BARRED_LONG = 300.0
+"""Seconds after which staff are told of a charge that waits while the hotel system lets nobody in."""
 LOOKS = 2
 """How often the folio must have been read without the charge before it counts as not there."""
 MOST_LOOKED_FOR = 1000
@@ -112,6 +114,7 @@ class RestLine:
         self._pace = pace
         self._roll = Roll()
         self._alive = False
+        self._barred = False
         self._pause = pace.first_pause
         self._rest_until = float("-inf")
         self._guests_at = float("-inf")
@@ -135,6 +138,8 @@ class RestLine:
             await self._system.close()
 
     def _phase(self, desk: Desk) -> str:
+        if self._barred:
+            return "barred"
         if not self._alive:
             return "down"
         return "resting" if desk.clock().seconds < self._rest_until else "alive"
@@ -148,6 +153,8 @@ class RestLine:
         """Whether something was done; where nobody answered there is time to wait."""
         try:
             return await self._step(desk)
+        except Barred as fault:
+            await self._shut_out(desk, fault)
         except (NothingDone, Lost) as fault:
             self._fell_silent(desk, fault.reason, fault.pause)
         except Misread:
@@ -206,8 +213,17 @@ class RestLine:
         if news:
             await desk.told(news)
         if not self._alive:
-            self._alive, self._pause = True, self._pace.first_pause
+            self._alive, self._barred, self._pause = True, False, self._pace.first_pause
             log.info("link.up")
+
+    async def _shut_out(self, desk: Desk, fault: Barred) -> None:
+        """Waiting mends nothing, so it is told at once; and to staff, too, when a guest's charge waits for it."""
+        desk.trace("in", f"nothing: {fault.reason}")
+        if not self._barred:
+            log.error("link.barred", reason=fault.reason)
+        self._alive, self._barred = False, True
+        self._rest_until = desk.clock().seconds + (fault.pause or 0.0)
+        await desk.postman.tell_waiting_since(BARRED_LONG)
 
     def _fell_silent(self, desk: Desk, reason: str, pause: float | None) -> None:
         """``pause``: the hotel system is well, and wants to be left alone."""
@@ -227,6 +243,9 @@ class RestLine:
         assignment = await desk.postman.take() if self._may_post(now) and desk.postman.has_work() else None
         if assignment is None:
             return False
+        if await _has_left(desk, assignment.posting):
+            await desk.postman.answered(Answer(assignment.number, "NG"))
+            return True
         desk.trace("out", f"charge {assignment.number}")
         try:
             answer = await self._system.post(assignment.number, assignment.posting)
@@ -311,3 +330,10 @@ class RestLine:
             case Unclear():
                 log.info("posting.folio-unclear", number=number)
         return False
+
+
+async def _has_left(desk: Desk, posting: Posting) -> bool:
+    """Whether the guest is known to have left: what was settled at check-out is not opened again unasked, though a
+    hotel system may allow that. Where nobody knows, the hotel system decides.
+    """
+    return await desk.roster.room_of(posting.room, posting.reservation, posting.name) == ""

@@ -1,8 +1,9 @@
-"""OPERA Cloud by its REST API (OHIP 25.5): guests, charges, folios, wake-ups, messages and room wishes.
+"""OPERA Cloud by its REST API (OHIP): guests, charges, folios, wake-ups, messages and room wishes.
 
 Paths and bodies after github.com/oracle/hospitality-api-docs (rest-api-specs/property: rsv, csh, fof, hsk, oauth) and
 Oracle's guides Posting Charges (pcpig), Wake-Up Calls (pswuc), Guest Messages (pswgm), Housekeeping Service Status
-(hssig). The API has no idempotency key; so each attempt carries its own reference, by which the folio is searched.
+(hssig); operations are called by their operationId there. The API has no idempotency key; so each attempt carries its
+own reference, by which the folio is searched.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from kiosk.config.hotel import OhipSettings
 from kiosk.hotel import errands
 from kiosk.hotel.news import Answer, GuestIn, MessageHere, NoMoreMessages, ServiceNews
 from kiosk.hotel.rest import ohip_shapes as shapes
-from kiosk.hotel.rest.account import Account, let_in
+from kiosk.hotel.rest.account import Account, admitted
 from kiosk.hotel.rest.line import (
     NOT_OFFERED,
     Absent,
@@ -56,6 +57,7 @@ _REFUSALS = (
     ("NP", re.compile(r"no.?post|posting (?:is )?restrict|restricted? .*posting", re.IGNORECASE)),
     ("CO", re.compile(r"credit limit", re.IGNORECASE)),
     ("NG", re.compile(r"not (?:in.?house|checked.?in)|checked.?out|(?:reservation|room).* not (?:found|exist)", re.I)),
+    ("NG", re.compile(r"(?:reservation|room) can(?:'t|not) be found", re.IGNORECASE)),
     ("RY", re.compile(r"cashier.*(?:lock|in use)|lock(?:ed)? by", re.IGNORECASE)),
 )
 _NOT_OFFERED = re.compile(r"not (?:currently )?(?:available|active|enabled)|currently not available", re.IGNORECASE)
@@ -66,6 +68,8 @@ _WISHES: dict[errands.Wish, str] = {
     "none": "NoStatusSelected",
 }
 _UNREAD, _READ = "Nr", "Mr"
+
+_FOLIO: Parameters = {"fetchInstructions": "Postings", "includeFolioHistory": "true"}
 
 
 def ohip_line(settings: OhipSettings, zone: ZoneInfo, pace: Pace | None = None) -> RestLine:
@@ -89,23 +93,26 @@ class Ohip:
         await self._account.close()
 
     async def in_house(self) -> list[GuestIn]:
-        """Guests without a room and posting accounts (pseudo rooms) are left out.
+        """getHotelReservations. Guests without a room and posting accounts (pseudo rooms) are left out.
 
         Raises Misread when the pages do not add up: somebody came or left between two of them.
         """
         read: dict[str, shapes.ReservationInfo] = {}
         totals: set[int | None] = set()
-        for page in range(MOST_PAGES):
-            got = await self._page(page * PAGE)
+        listed = 0
+        for _ in range(MOST_PAGES):
+            got = await self._page(listed)
+            listed += len(got.reservation_info)  # a page may be shorter than asked for
             read.update((each.id, each) for each in got.reservation_info)
             totals.add(got.total_results)
-            if not got.has_more:
+            if not (got.has_more and got.reservation_info):
                 break
         if got.has_more or totals - {len(read), None}:
             raise Misread
         return housed(_guest(each) for each in read.values() if not each.room_stay.pseudo_room)
 
     async def post(self, number: int, posting: Posting) -> Answer:
+        """postBillingCharges. By the guide it wants reservation, transaction code, price and cashier."""
         if not posting.reservation:
             return Answer(number, "NG")
         price = Decimal(posting.minor).scaleb(-exponent_of(posting.currency))
@@ -128,31 +135,52 @@ class Ohip:
             "postIt": False,
         }
         path = self._reservation("csh", posting.reservation, "charges")
-        reply = let_in(await self._account.ask("POST", path, body={"criteria": criteria}))
+        reply = await self._account.ask("POST", path, body={"criteria": criteria})
         if 200 <= reply.status < 300:
             return Answer(number, "OK", _numbers((reply.read(shapes.Posted) or shapes.Posted()).postings))
         return Answer(number, _refused(reply))
 
     async def look(self, number: int, posting: Posting) -> Look:
-        """All windows of the folio, and what was printed of it before."""
+        """getFolio: all windows of the folio, page by page, and what was printed of it before."""
         del number  # an earlier attempt of the charge is as good
         if not posting.reservation:
             return Absent()
-        path = self._reservation("csh", posting.reservation, "folios")
-        wanted: Parameters = {"fetchInstructions": "Postings", "includeFolioHistory": "true"}
-        reply = await self._account.ask("GET", path, parameters=wanted)
-        folio = reply.read(shapes.Folio) if reply.status == 200 else None
-        if folio is None or folio.reservation_folio_information is None:
+        information = await self._folio(posting.reservation, {})
+        if information is None:
             return Unclear()
-        information = folio.reservation_folio_information
-        windows = (*information.folio_windows, *information.folio_history)
-        for line in (line for window in windows for line in window.postings):
+        shown = [await self._pages(posting.reservation, window) for window in information.folio_windows]
+        shown += [[printed] for printed in information.folio_history]
+        for line in (line for pages in shown for page in pages for line in page.postings):
             attempt = attempt_of(posting, line.reference)
             if attempt is not None:
                 return Found(attempt, _numbers((line,)))
-        return Absent() if windows and all(window.whole for window in windows) else Unclear()
+        return Absent() if shown and all(map(_whole, shown)) else Unclear()
+
+    async def _pages(self, reservation: str, window: shapes.FolioWindow) -> list[shapes.FolioWindow]:
+        """``window`` and the pages that follow it, as long as they bring anything new."""
+        pages = [window]
+        seen = {line.transaction_no for line in window.postings}
+        while pages[-1].has_more and window.folio_window_no is not None and len(pages) < MOST_PAGES:
+            wanted = {"folioWindowNo": window.folio_window_no, "offset": sum(len(page.postings) for page in pages)}
+            information = await self._folio(reservation, wanted)
+            shown = information.folio_windows if information else ()
+            here = next((each for each in shown if each.folio_window_no == window.folio_window_no), None)
+            new = {line.transaction_no for line in here.postings} - seen if here else set()
+            if here is None or not new:
+                break
+            seen |= new
+            pages.append(here)
+        return pages
+
+    async def _folio(self, reservation: str, part: Parameters) -> shapes.FolioInformation | None:
+        """None where it is not to be seen."""
+        path = self._reservation("csh", reservation, "folios")
+        reply = await self._account.ask("GET", path, parameters={**_FOLIO, **part})
+        folio = reply.read(shapes.Folio) if reply.status == 200 else None
+        return folio.reservation_folio_information if folio else None
 
     async def run(self, errand: errands.AnyErrand, roll: Roll) -> Sequence[ServiceNews]:
+        """Signs by setGuestHousekeepingServiceRequest."""
         match errand:
             case errands.WakeUpSet(_, room, at, reservation):
                 await self._set_wake_up(reservation or _anybody(room, roll), room, self._local(at))
@@ -173,6 +201,7 @@ class Ohip:
         return []
 
     async def _set_wake_up(self, reservation: str, room: str, at: datetime) -> None:
+        """wakeUpCalls; the guide has the operations, a wakeUpCallType is the document's."""
         call = {
             "reservationInfo": {
                 "reservationIdList": [{"type": "Reservation", "id": reservation}],
@@ -203,6 +232,7 @@ class Ohip:
         return True
 
     async def _leave_message(self, reservation: str, text: str) -> None:
+        """postGuestMessages, with times of the hotel's zone, as OPERA Cloud reads them since 26.1."""
         message = {
             "messageText": text,
             "messageDate": f"{datetime.now(self._zone):%Y-%m-%d %H:%M:%S}.0",
@@ -212,7 +242,7 @@ class Ohip:
         }
         body = {
             "hotelId": self._hotel,
-            "reservationIdList": {"type": "Reservation", "id": reservation},
+            "reservationIdList": [{"type": "Reservation", "id": reservation}],
             "guestMessages": [
                 {"message": message, "delivery": {"deliveryStatus": _UNREAD, "textMessageSentBy": SENDER}}
             ],
@@ -220,6 +250,7 @@ class Ohip:
         await self._do("POST", self._reservation("rsv", reservation, "guestMessages"), body)
 
     async def _messages(self, reservation: str) -> Sequence[shapes.GuestMessage]:
+        """getReservation."""
         path = self._reservation("rsv", reservation)
         reply = _done(await self._account.ask("GET", path, parameters={"fetchInstructions": "GuestMessages"}))
         if reply.status == 204:
@@ -228,7 +259,7 @@ class Ohip:
         return [message for each in found for message in each.guest_messages]
 
     async def _mark_read(self, reservation: str, id: str) -> None:
-        """The text goes with it: a change replaces the whole message."""
+        """putGuestMessages. The text goes with it: a change replaces the whole message."""
         known = next((each for each in await self._messages(reservation) if each.id == id), None)
         if known is None or known.delivery.delivery_status == _READ:
             return
@@ -256,7 +287,8 @@ class Ohip:
 
     async def _page(self, offset: int) -> shapes.ReservationPage:
         wanted: Parameters = {"searchType": "InHouse", "limit": PAGE, "offset": offset}
-        reply = await self._account.ask("GET", f"/rsv/v1/hotels/{_safe(self._hotel)}/reservations", parameters=wanted)
+        path = f"/rsv/v1/hotels/{_safe(self._hotel)}/reservations"
+        reply = admitted(await self._account.ask("GET", path, parameters=wanted))
         if reply.status == 204:
             return shapes.ReservationPage()
         if reply.status != 200:
@@ -273,12 +305,14 @@ class Ohip:
 
 
 def _client(settings: OhipSettings, key: str) -> Client:
-    """The flow that the environment is set up for; without a user it is that of client credentials."""
-    headers, form = {"x-app-key": key}, {"grant_type": "client_credentials", "scope": SCOPE}
-    if settings.enterprise:
-        headers["enterpriseId"] = settings.enterprise
+    """getToken: the flow that the environment is set up for; without a user it is that of client credentials."""
+    headers = {"x-app-key": key}
     if settings.user and settings.password_file is not None:
         form = {"grant_type": "password", "username": settings.user, "password": secret(settings.password_file)}
+    else:
+        form = {"grant_type": "client_credentials", "scope": SCOPE}
+        if settings.enterprise:  # of no meaning to the other flow
+            headers["enterpriseId"] = settings.enterprise
     return Client(settings.client_id, secret(settings.client_secret_file), "/oauth/v1/tokens", form, headers)
 
 
@@ -302,7 +336,7 @@ def _guest(info: shapes.ReservationInfo) -> GuestIn:
     told: dict[str, str | bool] = {
         "name": guest.surname or guest.full_name,
         "given": guest.given_name,
-        "title": guest.name_title,
+        "title": guest.name_prefix or guest.name_title,
         "language": language if re.fullmatch("[A-Z]{2}", language) else "",
         "no_post": info.cashiering.billing_privileges.posting_restriction,
         "vip": bool(guest.vip.vip_code),
@@ -311,7 +345,12 @@ def _guest(info: shapes.ReservationInfo) -> GuestIn:
 
 
 def _numbers(postings: Sequence[shapes.FolioPosting]) -> str:
-    return " ".join(str(each.transaction_no) for each in postings if each.transaction_no is not None)
+    return " ".join(f"{each.transaction_no:.0f}" for each in postings if each.transaction_no is not None)
+
+
+def _whole(pages: Sequence[shapes.FolioWindow]) -> bool:
+    """Nothing of a window was kept back: neither further pages, nor what must be there where it is not called empty."""
+    return not pages[-1].has_more and (pages[0].empty or any(page.postings for page in pages))
 
 
 def _fault(reply: Reply) -> shapes.Fault:
@@ -322,10 +361,9 @@ def _refused(reply: Reply) -> str:
     """The answer (AS) that a 4xx to a posting amounts to."""
     fault = _fault(reply)
     log.warning("hotel.refused", status=reply.status, code=fault.code)
-    if reply.status in (401, 403):
+    if reply.status == 403:
         return "UR"
-    words = f"{fault.title} {fault.detail}"
-    by_words = next((status for status, pattern in _REFUSALS if pattern.search(words)), None)
+    by_words = next((status for status, pattern in _REFUSALS if pattern.search(fault.words)), None)
     return by_words or ("NG" if reply.status == 404 else "UR")
 
 
@@ -334,7 +372,7 @@ def _done(reply: Reply) -> Reply:
     if reply.status < 400:
         return reply
     fault = _fault(reply)
-    if _NOT_OFFERED.search(f"{fault.title} {fault.detail}"):
+    if _NOT_OFFERED.search(fault.words):
         raise Declined(NOT_OFFERED)
     status = _refused(reply)
     if status in ("RY", "NA"):

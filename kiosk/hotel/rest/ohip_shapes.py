@@ -1,18 +1,14 @@
-"""What OPERA Cloud answers with, as far as it is read: rsv, csh and errors of the OHIP property APIs (v1, 25.5).
+"""What OPERA Cloud answers with, as far as it is read: rsv, csh and errors of the OHIP property APIs (v1).
 
-From the OpenAPI documents at github.com/oracle/hospitality-api-docs. Everything is optional there; so it is here.
+From the OpenAPI documents at github.com/oracle/hospitality-api-docs (rest-api-specs/property), compared member by
+member with releases 22.3 to 24.4. Everything but an error's title is optional there; so it is here.
 """
 
 from __future__ import annotations
 
 import msgspec
 
-
-class Wire(msgspec.Struct, rename="camel", frozen=True):
-    """A JSON object; members that are not named are passed over. Holds personal data: the repr shows none."""
-
-    def __repr__(self) -> str:
-        return type(self).__name__
+from kiosk.hotel.rest.web import Wire
 
 
 class UniqueId(Wire, frozen=True):
@@ -25,9 +21,12 @@ class Vip(Wire, frozen=True):
 
 
 class GuestInfo(Wire, frozen=True):
+    """resGuestInfoType: ``name_prefix`` is the salutation (Mr., Dr.), ``name_title`` a degree or honours."""
+
     surname: str = ""
     given_name: str = ""
     full_name: str = ""
+    name_prefix: str = ""
     name_title: str = ""
     language: str = ""
     vip: Vip = Vip()
@@ -65,15 +64,15 @@ class ReservationPage(Wire, frozen=True):
 
 
 class ReservationsDetails(Wire, frozen=True):
-    """GET rsv/v1/hotels/{hotelId}/reservations."""
+    """getHotelReservations."""
 
     reservations: ReservationPage = ReservationPage()
 
 
 class FolioPosting(Wire, frozen=True):
-    """summaryPostingType."""
+    """summaryPostingType; its number is a JSON number of any kind."""
 
-    transaction_no: int | None = None
+    transaction_no: int | float | None = None
     reference: str = ""
     check_no: str = ""
 
@@ -83,18 +82,22 @@ class FolioPage(Wire, frozen=True):
 
 
 class FolioWindow(Wire, frozen=True):
+    """folioWindowType: of a page that is the last ``has_more`` may be absent."""
+
+    folio_window_no: int | None = None
     folios: tuple[FolioPage, ...] = ()
     has_more: bool = False
-    empty_folio: bool = True
+    empty_folio: bool = False
+    empty_window: bool = False
 
     @property
     def postings(self) -> tuple[FolioPosting, ...]:
         return tuple(posting for folio in self.folios for posting in folio.postings)
 
     @property
-    def whole(self) -> bool:
-        """Nothing of it was kept back: neither further pages, nor what is said to be there."""
-        return not self.has_more and (self.empty_folio or bool(self.postings))
+    def empty(self) -> bool:
+        """It says itself that nothing is on it; one without postings that does not say so was shown in part."""
+        return self.empty_folio or self.empty_window
 
 
 class FolioInformation(Wire, frozen=True):
@@ -103,13 +106,13 @@ class FolioInformation(Wire, frozen=True):
 
 
 class Folio(Wire, frozen=True):
-    """GET csh/v1/hotels/{hotelId}/reservations/{reservationId}/folios."""
+    """getFolio."""
 
     reservation_folio_information: FolioInformation | None = None
 
 
 class Posted(Wire, frozen=True):
-    """201 to POST csh/v1/hotels/{hotelId}/reservations/{reservationId}/charges."""
+    """postBillingCharges, 201: billingChargesDetails."""
 
     postings: tuple[FolioPosting, ...] = ()
 
@@ -140,9 +143,16 @@ class ReservationList(Wire, frozen=True):
 
 
 class ReservationDetails(Wire, frozen=True):
-    """GET rsv/v1/hotels/{hotelId}/reservations/{reservationId}?fetchInstructions=GuestMessages."""
+    """getReservation with fetchInstructions=GuestMessages."""
 
     reservations: ReservationList = ReservationList()
+
+
+class FaultDetail(msgspec.Struct, frozen=True):
+    """errorInstance."""
+
+    title: str = ""
+    detail: str = ""
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -153,6 +163,12 @@ class Fault(msgspec.Struct, frozen=True):
     title: str = ""
     detail: str = ""
     code: str = msgspec.field(default="", name="o:errorCode")
+    details: tuple[FaultDetail, ...] = msgspec.field(default=(), name="o:errorDetails")
+
+    @property
+    def words(self) -> str:
+        """All that it says: the reason may be in a detail, under a title that names the request."""
+        return " ".join((self.title, self.detail, *(f"{each.title} {each.detail}" for each in self.details)))
 
     def __repr__(self) -> str:
         return f"Fault({self.code})"

@@ -13,7 +13,7 @@ from time import monotonic
 import msgspec
 import structlog
 
-from kiosk.hotel.rest.web import Lost, NothingDone, Reply, Web
+from kiosk.hotel.rest.web import Barred, Lost, NothingDone, Reply, Web
 
 log = structlog.get_logger()
 
@@ -27,6 +27,9 @@ UNTOLD = 300.0
 """Seconds a token is used that does not say for how long."""
 
 SECRET_LIMIT = 4096
+
+_NOT_KNOWN = frozenset({400, 401, 403})
+"""How a client is turned down that is not known, or not by this secret (RFC 6749 5.2; getToken of OHIP)."""
 
 _TOKEN = re.compile(r"[!-~]+")
 """What fits into a header."""
@@ -88,7 +91,9 @@ class Tokens:
         self._fetching = asyncio.Lock()
 
     async def bearer(self) -> str:
-        """The value of an Authorization header. Raises NothingDone: without a token nothing else is asked."""
+        """The value of an Authorization header. Raises NothingDone: without a token nothing else is asked; Barred where
+        none will be given.
+        """
         async with self._fetching:
             if self._token is None or self._clock() >= self._token.until:
                 self._token = await self._fetch()
@@ -117,5 +122,7 @@ def _read(reply: Reply) -> _Granted:
     granted = reply.read(_Granted) if reply.status == 200 else None
     if granted is None or not _TOKEN.fullmatch(granted.access_token):
         log.warning("hotel.token-refused", status=reply.status)
+        if reply.status in _NOT_KNOWN:
+            raise Barred("no-token")
         raise NothingDone("no-token", reply.retry_after)
     return granted

@@ -7,12 +7,10 @@ is refused. Without a key every request is a new one.
 from __future__ import annotations
 
 import secrets
-from base64 import b64decode
-from collections.abc import Awaitable, Callable
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from time import monotonic
-from typing import Literal, TypeVar
+from typing import Literal
 
 import msgspec
 from starlette.applications import Starlette
@@ -21,14 +19,16 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from kiosk.hotel.rest.far_side import Menu
+from kiosk.hotel.rest.virtual_house import Handler, TurnedDown, VirtualHouse, credentials, read
 
-Body = TypeVar("Body")
-Handler = Callable[[Request], Awaitable[Response]]
+DAY = "2026-01-08T12:00:00+01:00"
 
 
 @dataclass(frozen=True)
 class Stay:
-    """A reservation with its one folio; ``open``: whether charges may be added to it."""
+    """A reservation with its one folio; ``open``: whether charges may be added to it, ``routed``: whether they go on to
+    the folio of its booking.
+    """
 
     id: str
     unit: str
@@ -36,7 +36,13 @@ class Stay:
     first_name: str = field(default="", repr=False)
     language: str = "en"
     status: str = "InHouse"
+    title: str = "Other"
     open: bool = True
+    routed: bool = False
+
+    @property
+    def booking(self) -> str:
+        return self.id.partition("-")[0]
 
 
 @dataclass(frozen=True)
@@ -73,32 +79,29 @@ class _Allowance(_Taxed):
     reason: str
 
 
-class _Refused(Exception):
+class _Refused(TurnedDown):
     def __init__(self, status: int, message: str = "") -> None:
-        super().__init__(message)
-        self.response = JSONResponse({"messages": [message]}, status)
+        super().__init__(JSONResponse({"messages": [message]}, status))
 
 
-class VirtualApaleo:
+class VirtualApaleo(VirtualHouse[Line]):
     """``app`` serves both the API and the identity server. ``faults`` befall charges and allowances only, but the
-    repeats of a known key as well.
+    repeats of a known key as well. ``folio_limit`` is how many folios a page has at the most.
     """
 
     property = "KIOSK"
     client = ("KIOSK-AC", "apaleo-client-secret")
 
     def __init__(self, *stays: Stay) -> None:
+        super().__init__()
         self.stays = {stay.id: stay for stay in stays}
-        self.folios: dict[str, list[Line]] = {}
         self.faults = Menu()
+        self.folio_limit = 100
         self.keys: dict[str, tuple[bytes, Response]] = {}
-        self.tokens_granted = 0
-        self.asked: list[str] = []
-        self._tokens: dict[str, float] = {}
         action = "/finance/v1/folio-actions/{folio}"
         self.app = Starlette(
             routes=[
-                Route("/connect/token", self._answered(self._token), methods=["POST"]),
+                Route("/connect/token", self.answered(self._token), methods=["POST"]),
                 Route("/booking/v1/reservations", self._guarded(self._list), methods=["GET"]),
                 Route("/booking/v1/reservations/{reservation}", self._guarded(self._one), methods=["GET"]),
                 Route("/finance/v1/folios", self._guarded(self._found), methods=["GET"]),
@@ -110,34 +113,13 @@ class VirtualApaleo:
     def check_out(self, reservation: str) -> None:
         self.stays[reservation] = replace(self.stays[reservation], status="CheckedOut", open=False)
 
-    def expire_tokens(self) -> None:
-        self._tokens.clear()
-
-    def amounts(self, reservation: str) -> list[Decimal]:
-        return [line.amount for line in self.folios.get(reservation, [])]
-
-    def count(self, what: str) -> int:
-        """How often ``what`` stands in the requests so far."""
-        return sum(what in request for request in self.asked)
-
-    def _answered(self, handler: Handler) -> Handler:
-        async def answer(request: Request) -> Response:
-            self.asked.append(f"{request.method} {request.url.path}")
-            try:
-                return await handler(request)
-            except _Refused as refusal:
-                return refusal.response
-
-        return answer
-
     def _guarded(self, handler: Handler) -> Handler:
         async def guard(request: Request) -> Response:
-            scheme, _, token = request.headers.get("authorization", "").partition(" ")
-            if scheme != "Bearer" or self._tokens.get(token, 0.0) <= monotonic():
+            if not self.access.admits(request):
                 raise _Refused(401)
             return await handler(request)
 
-        return self._answered(guard)
+        return self.answered(guard)
 
     def _keyed(self, handler: Handler) -> Handler:
         async def once(request: Request) -> Response:
@@ -156,15 +138,11 @@ class VirtualApaleo:
         return once
 
     async def _token(self, request: Request) -> Response:
-        scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
-        if scheme != "Basic" or b64decode(credentials).decode() != ":".join(self.client):
+        if credentials(request) != ":".join(self.client):
             raise _Refused(400, "invalid_client")
         if await request.body() != b"grant_type=client_credentials":
             raise _Refused(400, "unsupported_grant_type")
-        self.tokens_granted += 1
-        token = secrets.token_urlsafe(24)
-        self._tokens[token] = monotonic() + 3600
-        return JSONResponse({"access_token": token, "expires_in": 3600, "token_type": "Bearer"})
+        return self.access.grant()
 
     async def _list(self, request: Request) -> Response:
         wanted = request.query_params
@@ -174,63 +152,99 @@ class VirtualApaleo:
         present = sorted((stay for stay in self.stays.values() if stay.status == "InHouse"), key=lambda stay: stay.id)
         if not present[(page - 1) * size :]:
             return Response(status_code=204)
-        listed = [_listed(stay) for stay in present[(page - 1) * size : page * size]]
+        listed = [self._listed(stay) for stay in present[(page - 1) * size : page * size]]
         return JSONResponse({"reservations": listed, "count": len(present)})
 
     async def _one(self, request: Request) -> Response:
         stay = self.stays.get(request.path_params["reservation"])
         if stay is None:
             raise _Refused(404)
-        return JSONResponse(_listed(stay))
+        return JSONResponse(self._listed(stay))
 
     async def _found(self, request: Request) -> Response:
-        stay = self.stays.get(request.query_params.get("reservationIds", ""))
-        if stay is None:
+        wanted = request.query_params
+        stay = self.stays.get(wanted.get("reservationIds", ""))
+        booking = next((each for each in self.stays.values() if each.booking == wanted.get("bookingIds")), None)
+        expand = wanted.get("expand", "").split(",")
+        folios = []
+        if stay is not None:
+            folios.append(_folio(f"{stay.id}-1", self.folios.get(stay.id, []), "Guest", expand, open=stay.open))
+        if booking is not None:
+            lines = self.folios.get(booking.booking, [])
+            folios.append(_folio(f"{booking.booking}-{self.property}-1", lines, "Booking", expand, open=True))
+        if not folios:
             return Response(status_code=204)
-        lines = self.folios.get(stay.id, [])
-        folio: dict[str, object] = {"id": f"{stay.id}-1", "isMainFolio": True}
-        expand = request.query_params.get("expand", "").split(",")
-        if "allowedActions" in expand:
-            folio["allowedActions"] = ["AddCharge", "AddAllowance"] if stay.open else ["Reopen"]
-        if "charges" in expand:
-            folio["charges"] = [{"id": line.id, "receipt": line.mark} for line in lines if line.amount >= 0]
-        if "allowances" in expand:
-            folio["allowances"] = [{"id": line.id, "reason": line.mark} for line in lines if line.amount < 0]
-        return JSONResponse({"folios": [folio], "count": 1})
+        return JSONResponse({"folios": folios[: self.folio_limit], "count": len(folios)})
 
     async def _charge(self, request: Request) -> Response:
-        charge = await self._read(request, _Charge)
+        charge = await read(request, _Charge, _Refused, 422)
         if charge.amount.amount <= 0:
             raise _Refused(422, "Amount must be positive")
         return self._book(request, charge.amount.amount, charge.name, charge.receipt)
 
     async def _allow(self, request: Request) -> Response:
-        allowance = await self._read(request, _Allowance)
+        allowance = await read(request, _Allowance, _Refused, 422)
         if allowance.amount.amount <= 0:
             raise _Refused(422, "Amount must be positive")
         return self._book(request, -allowance.amount.amount, "", allowance.reason)
 
     def _book(self, request: Request, amount: Decimal, name: str, mark: str) -> Response:
-        reservation = request.path_params["folio"].removesuffix("-1")
-        stay = self.stays.get(reservation)
+        stay = self.stays.get(request.path_params["folio"].removesuffix("-1"))
         if stay is None:
             raise _Refused(404)
         if not stay.open:
             raise _Refused(422, "The folio is closed")
-        lines = self.folios.setdefault(reservation, [])
-        line = Line(f"{reservation}-1-F-{len(lines) + 1}", amount, name, mark)
+        lines = self.folios.setdefault(stay.booking if stay.routed else stay.id, [])
+        line = Line(f"{stay.id}-1-F-{len(lines) + 1}", amount, name, mark)
         lines.append(line)
         return JSONResponse({"id": line.id})
 
-    async def _read(self, request: Request, shape: type[Body]) -> Body:
-        if request.headers.get("content-type", "").split(";")[0] != "application/json":
-            raise _Refused(415)
-        try:
-            return msgspec.json.decode(await request.body(), type=shape)
-        except msgspec.DecodeError as fault:
-            raise _Refused(422, str(fault)) from None
+    def _listed(self, stay: Stay) -> dict[str, object]:
+        guest = {
+            "title": stay.title,
+            "lastName": stay.last_name,
+            "firstName": stay.first_name,
+            "preferredLanguage": stay.language,
+        }
+        return {
+            "id": stay.id,
+            "bookingId": stay.booking,
+            "status": stay.status,
+            "property": {"id": self.property},
+            "unit": {"id": stay.unit, "name": stay.unit},
+            "arrival": DAY,
+            "departure": DAY,
+            "created": DAY,
+            "modified": DAY,
+            "adults": 1,
+            "primaryGuest": guest,
+        }
 
 
-def _listed(stay: Stay) -> dict[str, object]:
-    guest = {"lastName": stay.last_name, "firstName": stay.first_name, "preferredLanguage": stay.language}
-    return {"id": stay.id, "status": stay.status, "unit": {"id": stay.unit, "name": stay.unit}, "primaryGuest": guest}
+def _folio(id: str, lines: Sequence[Line], kind: str, expand: Container[str], *, open: bool) -> dict[str, object]:
+    folio: dict[str, object] = {
+        "id": id,
+        "created": DAY,
+        "updated": DAY,
+        "type": kind,
+        "isMainFolio": True,
+        "status": "Open" if open else "Closed",
+        "balance": {"amount": float(-sum(line.amount for line in lines)), "currency": "EUR"},
+    }
+    if "allowedActions" in expand:
+        folio["allowedActions"] = ["AddCharge", "AddAllowance"] if open else ["Reopen"]
+    if "charges" in expand:
+        folio["charges"] = [
+            {**_line(line), "name": line.name, "receipt": line.mark, "isPosted": True, "quantity": 1, "type": "Direct"}
+            for line in lines
+            if line.amount >= 0
+        ]
+    if "allowances" in expand:
+        folio["allowances"] = [{**_line(line), "reason": line.mark} for line in lines if line.amount < 0]
+    return folio
+
+
+def _line(line: Line) -> dict[str, object]:
+    gross = float(abs(line.amount))
+    amount = {"grossAmount": gross, "netAmount": gross, "vatType": "Normal", "vatPercent": 0.0, "currency": "EUR"}
+    return {"id": line.id, "serviceType": "Other", "serviceDate": DAY[:10], "created": DAY, "amount": amount}

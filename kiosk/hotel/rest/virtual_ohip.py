@@ -7,7 +7,6 @@ otherwise is 400.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -21,11 +20,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from kiosk.hotel.rest import virtual_ohip_bodies as bodies
-from kiosk.hotel.rest.far_side import Menu, Severed
+from kiosk.hotel.rest.far_side import Menu
+from kiosk.hotel.rest.virtual_house import Handler, VirtualHouse, read
 from kiosk.hotel.rest.virtual_ohip_gate import Gate, Refused
 
 Body = TypeVar("Body")
-Handler = Callable[[Request], Awaitable[Response]]
 
 LARGEST_PAGE = 200
 
@@ -38,6 +37,7 @@ class Stay:
     room: str
     surname: str = field(repr=False)
     given: str = field(default="", repr=False)
+    salutation: str = ""
     language: str = "EN"
     vip: str = ""
     no_post: bool = False
@@ -59,37 +59,39 @@ class Line:
     remark: str
 
 
-class VirtualOhip:
+class VirtualOhip(VirtualHouse[Line]):
     """``app`` is to be served; the rest is for whoever arranges and looks.
 
-    ``faults`` befall charges, ``errand_faults`` whatever else changes something.
+    ``faults`` befall charges, ``errand_faults`` whatever else changes something. ``page_limit`` is how many guests a
+    page has at the most, whatever is asked for, ``folio_limit`` how many lines a page of a folio has.
     """
 
     code = "4510"
     cashier = 42
 
     def __init__(self, zone: ZoneInfo, *stays: Stay) -> None:
+        super().__init__()
         self.zone = zone
-        self.gate = Gate()
+        self.gate = Gate(self.access)
         self.stays = {stay.id: stay for stay in stays}
-        self.folios: dict[str, list[Line]] = {}
         self.wake_ups: dict[str, set[str]] = {}
         self.wishes: dict[str, str] = {}
         self.messages: dict[str, dict[str, bodies.GuestMessage]] = {}
         self.faults = Menu()
         self.errand_faults = Menu()
+        self.page_limit = LARGEST_PAGE
+        self.folio_limit = 1000
         self.night_audit = False
-        self.silent = False
-        """Connections are cut, whatever is asked."""
+        self.post_stay = False
+        """Charges are taken after check-out, too."""
         self.services = True
         self.discreet = False
         """Folios are shown without their postings."""
-        self.asked: list[str] = []
         self._numbers = 660_000
         stay = "/reservations/{reservation}"
         self.app = Starlette(
             routes=[
-                Route("/oauth/v1/tokens", self._answered(self.gate.token), methods=["POST"]),
+                Route("/oauth/v1/tokens", self.answered(self.gate.token), methods=["POST"]),
                 Route("/rsv/v1/hotels/{hotel}/reservations", self._guarded(self._list), methods=["GET"]),
                 Route(f"/rsv/v1/hotels/{{hotel}}{stay}", self._guarded(self._one), methods=["GET"]),
                 Route(
@@ -142,33 +144,14 @@ class VirtualOhip:
         told = bodies.GuestMessage(message=message, delivery=bodies.Delivery(delivery_status="Nr"))
         self.messages.setdefault(reservation, {})[id] = told
 
-    def amounts(self, reservation: str) -> list[Decimal]:
-        return [line.amount for line in self.folios.get(reservation, [])]
-
-    def count(self, what: str) -> int:
-        """How often ``what`` stands in the requests so far."""
-        return sum(what in request for request in self.asked)
-
     # What every request goes through.
-
-    def _answered(self, handler: Handler) -> Handler:
-        async def answer(request: Request) -> Response:
-            self.asked.append(f"{request.method} {request.url.path}")
-            if self.silent:
-                return Severed()
-            try:
-                return await handler(request)
-            except Refused as refusal:
-                return refusal.response
-
-        return answer
 
     def _guarded(self, handler: Handler) -> Handler:
         async def guard(request: Request) -> Response:
             self.gate.check(request)
             return await handler(request)
 
-        return self._answered(guard)
+        return self.answered(guard)
 
     def _writing(self, menu: Menu, handler: Handler) -> Handler:
         async def write(request: Request) -> Response:
@@ -179,7 +162,7 @@ class VirtualOhip:
     def _stay(self, request: Request) -> Stay:
         stay = self.stays.get(request.path_params["reservation"])
         if stay is None:
-            raise Refused(404, "Reservation not found")
+            raise Refused(404, "Reservation can't be found with the supplied hotel code and reservation id", "FOF00066")
         return stay
 
     def _housed(self, request: Request) -> Stay:
@@ -189,12 +172,7 @@ class VirtualOhip:
         return stay
 
     async def _read(self, request: Request, shape: type[Body]) -> Body:
-        if request.headers.get("content-type", "").split(";")[0] != "application/json":
-            raise Refused(415)
-        try:
-            return msgspec.json.decode(await request.body(), type=shape)
-        except msgspec.DecodeError as fault:
-            raise Refused(400, str(fault)) from None
+        return await read(request, shape, Refused, 400)
 
     # rsv
 
@@ -206,6 +184,7 @@ class VirtualOhip:
         if not 0 < limit <= LARGEST_PAGE:
             raise Refused(400, "limit")
         present = sorted((stay for stay in self.stays.values() if stay.in_house), key=lambda stay: stay.id)
+        limit = min(limit, self.page_limit)
         page = present[offset : offset + limit]
         if not present:
             return Response(status_code=204)
@@ -221,7 +200,12 @@ class VirtualOhip:
 
     async def _one(self, request: Request) -> Response:
         stay = self._stay(request)
-        told = _listed(stay)
+        told: dict[str, object] = {
+            "reservationIdList": _ids(stay),
+            "roomStay": {"currentRoomInfo": {"roomId": stay.room}},
+            "hotelId": self.gate.hotel,
+            "reservationStatus": _status(stay),
+        }
         if "GuestMessages" in request.query_params.getlist("fetchInstructions"):
             messages = self.messages.get(stay.id, {})
             told["guestMessages"] = [{"id": id, **msgspec.to_builtins(each)} for id, each in messages.items()]
@@ -245,7 +229,8 @@ class VirtualOhip:
     # csh
 
     async def _charge(self, request: Request) -> Response:
-        posted = self._book(self._housed(request), (await self._read(request, bodies.Charges)).criteria)
+        stay = self._stay(request) if self.post_stay else self._housed(request)
+        posted = self._book(stay, (await self._read(request, bodies.Charges)).criteria)
         return JSONResponse({"postings": [_posted(line) for line in posted], "links": []}, 201)
 
     def _book(self, stay: Stay, criteria: bodies.Criteria) -> list[Line]:
@@ -259,7 +244,7 @@ class VirtualOhip:
             raise Refused(400, "No Post flag is set for this reservation")
         total = sum(self.amounts(stay.id), Decimal()) + sum(each.price.amount for each in criteria.charges)
         if stay.limit is not None and total > stay.limit:
-            raise Refused(400, "Credit limit exceeded")
+            raise Refused(400, "The charge was not posted", detail="Credit limit exceeded")
         if any(each.transaction_code != self.code for each in criteria.charges):
             raise Refused(400, "Transaction code is not valid")
         lines = [self._line(each) for each in criteria.charges]
@@ -279,12 +264,19 @@ class VirtualOhip:
         )
 
     async def _folio(self, request: Request) -> Response:
-        stay = self._stay(request)
-        if "Postings" not in request.query_params.getlist("fetchInstructions"):
+        stay, wanted = self._stay(request), request.query_params
+        if "Postings" not in wanted.getlist("fetchInstructions"):
             raise Refused(400, "fetchInstructions")
-        postings = [_posted(line) for line in self.folios.get(stay.id, [])]
-        shown = [] if self.discreet else postings
-        window = {"folioWindowNo": 1, "folios": [{"postings": shown}], "emptyFolio": not postings}
+        if wanted.get("folioWindowNo", "1") != "1":
+            return Response(status_code=204)
+        lines, offset = self.folios.get(stay.id, []), int(wanted.get("offset", "0"))
+        page = lines[offset : offset + self.folio_limit]
+        window = {
+            "folioWindowNo": 1,
+            "folios": [{"postings": [] if self.discreet else [_posted(line) for line in page]}],
+            "emptyFolio": not lines,
+            "hasMore": offset + len(page) < len(lines),
+        }
         return JSONResponse({"reservationFolioInformation": {"folioWindows": [window]}})
 
     # fof, hsk
@@ -319,18 +311,27 @@ class VirtualOhip:
         return JSONResponse({})
 
 
+def _ids(stay: Stay) -> list[dict[str, str]]:
+    return [{"id": stay.id, "type": "Reservation"}, {"id": f"9{stay.id}", "type": "Confirmation"}]
+
+
+def _status(stay: Stay) -> str:
+    return "InHouse" if stay.in_house else "CheckedOut"
+
+
 def _listed(stay: Stay) -> dict[str, object]:
     return {
-        "reservationIdList": [{"id": stay.id, "type": "Reservation"}, {"id": f"9{stay.id}", "type": "Confirmation"}],
+        "reservationIdList": _ids(stay),
         "roomStay": {"roomId": stay.room, "pseudoRoom": stay.pseudo, "arrivalDate": "2026-01-08"},
         "reservationGuest": {
+            "namePrefix": stay.salutation,
             "surname": stay.surname,
             "givenName": stay.given,
             "language": stay.language,
             **({"vip": {"vipCode": stay.vip}} if stay.vip else {}),
         },
         "cashiering": {"billingPrivileges": {"postingRestriction": stay.no_post}},
-        "reservationStatus": "InHouse" if stay.in_house else "CheckedOut",
+        "reservationStatus": _status(stay),
     }
 
 

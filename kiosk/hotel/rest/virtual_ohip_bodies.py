@@ -94,7 +94,7 @@ class GuestMessage(Strict):
 class GuestMessages(Strict):
     hotel_id: str
     guest_messages: list[GuestMessage]
-    reservation_id_list: Id | None = None
+    reservation_id_list: list[Id] = []
 
 
 class Wish(Strict):

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import re
-import secrets
-from base64 import b64decode
-from time import monotonic
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from kiosk.hotel.rest.virtual_house import Access, TurnedDown, credentials
+
 APP_KEY = "41ecd082-8997-4c69-af34-2f72b83645ff"
 _APP_KEY = re.compile(r"[a-f0-9]{8}-[a-f0-9]{4}-4[a-f0-9]{3}-[89aAbB][a-f0-9]{3}-[a-f0-9]{12}")
 
 
-class Refused(Exception):
-    """In place of an answer: the 4xx that it is, as Oracle words one."""
+class Refused(TurnedDown):
+    """The 4xx that it is, as exceptionDetailType words one."""
 
-    def __init__(self, status: int, title: str = "", code: str = "") -> None:
-        super().__init__(title)
-        self.response = JSONResponse(
-            {"type": "Bad Request", "title": title, "detail": title, "o:errorCode": code, "language": "en"}, status
-        )
+    def __init__(self, status: int, title: str = "", code: str = "", detail: str = "") -> None:
+        details = [{"type": "Bad Request", "title": detail, "detail": detail, "o:errorCode": code}] if detail else []
+        told = {"type": "Bad Request", "title": title, "detail": title, "status": status, "o:errorCode": code}
+        super().__init__(JSONResponse({**told, "o:errorDetails": details}, status))
 
 
 class Gate:
-    """Of one property. ``granted`` counts the tokens, which last ``token_seconds``."""
+    """Of one property."""
 
     hotel = "KIOSKHTL"
     enterprise = "ENT123"
@@ -34,20 +32,14 @@ class Gate:
     client = ("kiosk-client", "kiosk-client-secret")
     user = ("KIOSK@EXAMPLE", "integration-word")
 
-    def __init__(self) -> None:
-        self.token_seconds = 3600.0
-        self.granted = 0
-        self._tokens: dict[str, float] = {}
-
-    def expire_tokens(self) -> None:
-        self._tokens.clear()
+    def __init__(self, access: Access) -> None:
+        self.access = access
 
     def check(self, request: Request) -> None:
         """Raises Refused for a request that lacks a header or a token."""
         if request.headers.get("x-app-key") != APP_KEY:
             raise Refused(403)
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme != "Bearer" or self._tokens.get(token, 0.0) <= monotonic():
+        if not self.access.admits(request):
             raise Refused(401)
         if "x-hotelid" not in request.headers:
             raise Refused(400, "x-hotelid is missing")
@@ -55,12 +47,10 @@ class Gate:
             raise Refused(403)
 
     async def token(self, request: Request) -> Response:
-        """The answer to oauth/v1/tokens. Raises Refused."""
+        """getToken. Raises Refused."""
         if not _APP_KEY.fullmatch(request.headers.get("x-app-key", "")):
             raise Refused(400, "x-app-key")
-        scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
-        known = b64decode(credentials).decode() == ":".join(self.client) if scheme == "Basic" else False
-        if not known or request.headers["x-app-key"] != APP_KEY:
+        if credentials(request) != ":".join(self.client) or request.headers["x-app-key"] != APP_KEY:
             raise Refused(401)
         if request.headers.get("content-type") != "application/x-www-form-urlencoded":
             raise Refused(400, "content-type")
@@ -70,12 +60,10 @@ class Gate:
                 if request.headers.get("enterpriseid") != self.enterprise or form.get("scope") != self.scope:
                     raise Refused(401)
             case "password":
+                if "enterpriseid" in request.headers:
+                    raise Refused(400, "enterpriseId")
                 if (form.get("username"), form.get("password")) != self.user:
                     raise Refused(401)
             case _:
                 raise Refused(400, "grant_type")
-        self.granted += 1
-        token = secrets.token_urlsafe(24)
-        self._tokens[token] = monotonic() + self.token_seconds
-        granted = {"access_token": token, "expires_in": self.token_seconds, "token_type": "Bearer"}
-        return JSONResponse(granted)
+        return self.access.grant()

@@ -27,6 +27,9 @@ LARGEST_ANSWER = 8 * 1024 * 1024
 LONGEST_PAUSE = 600.0
 """Seconds. A hotel system that asks for more (Retry-After) is asked again after that."""
 
+UNTIL_MENDED = 60.0
+"""Seconds before it is tried again whether a person has mended what only a person can."""
+
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 # What httpx raises before the first byte of a request is on the wire.
@@ -47,6 +50,15 @@ class NothingDone(Exception):
         self.pause = pause
 
 
+class Barred(NothingDone):
+    """The hotel system knows this station no more: client, secret, application key or their rights are wrong. Nothing
+    gets through before a person has mended that.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, UNTIL_MENDED)
+
+
 class Lost(Exception):
     """The request may have been carried out; no whole answer came. ``reason`` as in NoAnswer, or "answer-500";
     ``pause`` as in NothingDone.
@@ -60,6 +72,15 @@ class Lost(Exception):
 
 class Misread(Exception):
     """An answer that is not of the agreed shape."""
+
+
+class Wire(msgspec.Struct, rename="camel", frozen=True):
+    """A JSON object of an answer; members that are not named are passed over. It may hold personal data: the repr shows
+    none.
+    """
+
+    def __repr__(self) -> str:
+        return type(self).__name__
 
 
 @dataclass(frozen=True)
