@@ -49,6 +49,8 @@ class Text(Primed):
     tone = StringProperty("ink")
     text_size: Any  # Kivy's own, untyped
     fit = OptionProperty("wrap", options=("box", "wrap", "tight"))
+    last_lines = NumericProperty(0)
+    """Of words that break only so many lines are drawn, the last; 0: all."""
 
     def __init__(self, **kwargs: Any) -> None:
         role = kwargs.get("role", "body")
@@ -64,6 +66,8 @@ class Text(Primed):
     def texture_update(self, *_: Any) -> None:
         core, room = self._label, self.text_size[0]
         core.text = self.text if room is None else broken(self.text, room, lambda piece: core.get_extents(piece)[0])
+        if self.last_lines:
+            core.text = "\n".join(core.text.split("\n")[-self.last_lines :])
         super().texture_update()
 
     def on_role(self, _text: Text, role: str) -> None:
