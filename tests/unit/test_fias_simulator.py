@@ -190,6 +190,15 @@ async def test_an_interface_that_waits_hears_the_station_first():
         assert (await wire.hear()).startswith("LS|DA")
 
 
+async def test_an_interface_can_be_told_to_wait_for_the_station():
+    async with HotelSimulator() as hotel:
+        hotel.mute_start()
+        wire = await connected(hotel)
+        await wire.hears_nothing()
+        wire.say("LS|DA261121|TI120000|")
+        assert (await wire.hear()).startswith("LS|DA")
+
+
 async def test_an_interface_that_still_knows_the_station_answers_it_link_alive():
     async with HotelSimulator(answer_seconds=0) as hotel:
         hotel.still_knows()
@@ -245,6 +254,26 @@ async def test_a_correction_is_taken_and_a_limit_holds_for_the_guest():
         assert hotel.balance("31006") == 3000
         wire.say(limited.replace("TA150", "TA9000") + "COY|")
         assert await wire.hear() == "PA|ASOK|RN1503|P#1|"
+
+
+async def test_a_limit_can_be_set_and_taken_away():
+    async with wired(*INTRODUCTION) as (hotel, wire):
+        hotel.credit_limit("31001", 100)
+        wire.say(POSTING)
+        assert await wire.hear() == "PA|ASCO|RN0808|P#1|"
+        hotel.credit_limit("31001", None)
+        wire.say(POSTING)
+        assert await wire.hear() == "PA|ASOK|RN0808|P#1|"
+
+
+async def test_the_journal_has_what_was_posted(tmp_path):
+    async with wired(*INTRODUCTION) as (hotel, wire):
+        wire.say(POSTING)
+        await wire.hear()
+        hotel.journal_csv(tmp_path / "day.csv")
+        head, line = (tmp_path / "day.csv").read_text().splitlines()
+        assert head == "date,time,room,check,sequence,amount,text"
+        assert line.split(",")[2:] == ["0808", "1", "1", "150", "Copy"]
 
 
 async def test_minus_nothing_is_no_amount():

@@ -153,6 +153,14 @@ async def test_a_message_read_at_the_kiosk_is_echoed_and_puts_the_lamp_out():
         assert hotel.messages("31002") == []
 
 
+async def test_the_lamp_can_be_lit_for_what_is_no_message_here():
+    async with wired(*SERVICES) as (hotel, wire):
+        await hotel.message_light("0808", "31001")
+        assert await wire.hear() == "RE|RN0808|MLY|"
+        await hotel.message_light("0808", "31001", on=False)
+        assert await wire.hear() == "RE|RN0808|MLN|"
+
+
 async def test_a_message_read_elsewhere_is_told():
     async with wired(*SERVICES, hotel=house()) as (hotel, wire):
         number = await hotel.leave_message("1203", "31002", "x")

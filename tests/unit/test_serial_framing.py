@@ -369,6 +369,11 @@ def test_the_check_byte_of_a_record_without_beginning_is_no_answer(answer):
     assert line.framing.sending
 
 
+@pytest.mark.parametrize("lost", [b"\x03", LA[1:] + b"\x02"], ids=["noise", "a check byte"])
+def test_after_the_end_of_nothing_the_next_record_is_whole(lost):
+    assert Line().hear(lost + checked(PS))[-2:] == [Transmit(ACK), Arrived(PS)]
+
+
 def test_a_record_that_stops_is_forgotten_after_a_while():
     line = Line()
     line.hear(LA[:9])

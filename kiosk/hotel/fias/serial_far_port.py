@@ -36,6 +36,8 @@ class LineFaults:
     no_etx: int = 0
     delay: float = 0.0
     """Seconds before each answer."""
+    one_by_one: bool = False
+    """No two bytes arrive at once."""
     silent: bool = False
     """Neither hears nor says anything."""
 
@@ -212,7 +214,7 @@ class Port(asyncio.Transport):
     def _flush(self) -> None:
         self._loop.remove_writer(self._master)
         try:
-            sent = os.write(self._master, self._pending)
+            sent = os.write(self._master, self._pending[:1] if self._faults.one_by_one else self._pending)
         except BlockingIOError:
             sent = 0
         except OSError:

@@ -22,7 +22,15 @@ LOOK_SECONDS = 0.01
 SETTLE_SECONDS = 0.03
 """Between the port becoming raw and the end of its being opened, which empties its buffers."""
 
-__all__ = ["HotelPace", "SerialFarSide"]
+LINE_VERBS = frozenset(
+    {
+        *("nak_next", "no_ack", "foreign_byte", "hear_no_ack", "garble_lrc", "drop_stx", "drop_etx"),
+        *("delay", "silent", "one_by_one", "all_well", "unplug", "plug_in"),
+    }
+)
+"""What can be done to the line; each is the method of that name."""
+
+__all__ = ["LINE_VERBS", "HotelPace", "SerialFarSide"]
 
 
 class SerialFarSide:
@@ -50,6 +58,7 @@ class SerialFarSide:
         self._drop()
 
     def nak_next(self, count: int = 1) -> None:
+        """Refuse the next records, good as they are."""
         self.faults.nak = count
 
     def no_ack(self, count: int = 1) -> None:
@@ -65,27 +74,42 @@ class SerialFarSide:
         self.faults.unheard_answers = count
 
     def garble_lrc(self, count: int = 1) -> None:
+        """The next records come with a wrong check byte."""
         self.faults.wrong_lrc = count
 
     def drop_stx(self, count: int = 1) -> None:
+        """The next records come without their beginning."""
         self.faults.no_stx = count
 
     def drop_etx(self, count: int = 1) -> None:
+        """The next records come without their end."""
         self.faults.no_etx = count
 
     def delay(self, seconds: float) -> None:
+        """Take so long over each answer."""
         self.faults.delay = seconds
 
     def silent(self, *, on: bool = True) -> None:
+        """Neither hears nor says anything, not even an answer to a record."""
         self.faults.silent = on
 
-    def plug_in(self) -> None:
-        """The adapter is there, at a ``path`` of its own each time."""
+    def one_by_one(self, *, on: bool = True) -> None:
+        """Bytes arrive as a slow line brings them."""
+        self.faults.one_by_one = on
+
+    def all_well(self) -> None:
+        """Nothing goes wrong on the line from here on."""
+        for name, value in vars(LineFaults()).items():
+            setattr(self.faults, name, value)
+
+    def plug_in(self) -> str:
+        """The adapter is there, at a ``path`` of its own each time, which is returned."""
         self._master, slave = os.openpty()
         self.path = os.ttyname(slave)
         os.close(slave)
         os.set_blocking(self._master, False)
         self._service = asyncio.create_task(self._serve(self._master))
+        return self.path
 
     def unplug(self) -> None:
         """The adapter is pulled out."""
@@ -109,11 +133,16 @@ class SerialFarSide:
                 await asyncio.sleep(LOOK_SECONDS)
             await asyncio.sleep(SETTLE_SECONDS)
             self._port = port = Port(master, self.faults, self._seen, self._pace)
+            # Whoever converses may be cancelled by its own house; the line is there for the next one.
+            talk = asyncio.ensure_future(self._conversation(port.reader, port.writer))
             try:
-                await self._conversation(port.reader, port.writer)
+                await asyncio.wait({talk})
                 await port.ended()
             finally:
+                talk.cancel()
                 port.stop()
+            if not talk.cancelled():
+                talk.result()
             await asyncio.sleep(self._pace.reopen)
 
 

@@ -215,8 +215,10 @@ class SerialFraming:
             yield self._spoilt("too-long" if self._too_long else "lrc")
             yield self._reply(NAK, now)
 
-    def _orphan(self, _byte: int, _now: float) -> Iterator[Happening]:
+    def _orphan(self, byte: int, _now: float) -> Iterator[Happening]:
         self._listen = self._between
+        if byte == STX:  # rather a beginning than a check byte: if it is none, the next one ends it
+            self._begin()
         return iter(())
 
     def _begin(self) -> None:

@@ -12,6 +12,7 @@ import json
 import ssl
 import sys
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ from kiosk.hotel.fias.far_side import Reader, Station, Writer
 from kiosk.hotel.fias.fault_menu import COUNTED, SWITCHES, FaultMenu
 from kiosk.hotel.fias.interface import Interface, KeyCheck, Observed, Ways
 from kiosk.hotel.fias.reception import News, Reception
+from kiosk.hotel.fias.serial_far_side import LINE_VERBS, SerialFarSide
 from kiosk.hotel.fias.virtual_hotel import FolioLine, Stay, VirtualHotel, big_hotel, demo_hotel
 from kiosk.hotel.fias.wire_faults import GARBAGE
 
@@ -67,6 +69,8 @@ class HotelSimulator(FaultMenu, Reception):
         self._serving: set[asyncio.Task[Any]] = set()
         self._server: asyncio.Server | None = None
         self._crashing: asyncio.Task[None] | None = None
+        self._down = False
+        """The host has gone down; a serial line has nobody behind it."""
         self._untold: list[News] = []
 
     async def __aenter__(self) -> Self:
@@ -89,11 +93,13 @@ class HotelSimulator(FaultMenu, Reception):
 
     async def open(self) -> None:
         """Listen; after ``close`` on the same port again."""
+        self._down = False
         self._server = await asyncio.start_server(self.serve, self.host, self.port, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
         """As a host that goes down: no LE."""
+        self._down = True
         if self._server is not None:
             self._server.close()
             await self.cut_line()
@@ -106,6 +112,9 @@ class HotelSimulator(FaultMenu, Reception):
 
     async def serve(self, reader: Reader, writer: Writer) -> None:
         """One line, of TCP or another kind, until it ends."""
+        if self._down:
+            writer.close()
+            return
         self.observed.connections += 1
         taken = [*self._stations, *self._orphans]
         if taken and self.ways.newcomer == "refused":
@@ -241,13 +250,20 @@ VERBS = frozenset(
 """Of the command line; each is the method of that name."""
 
 
-async def _obey(simulator: HotelSimulator, line: str) -> object:
-    """One verb of the command line: ``["lose_answer", 2]`` calls the method of that name. Raises ValueError."""
+async def _obey(simulator: HotelSimulator, serial: SerialFarSide | None, line: str) -> object:
+    """One verb of the command line: ``["lose_answer", 2]`` calls the method of that name. Raises ValueError.
+
+    ``["line", "nak_next", 2]`` is one of the serial line.
+    """
     name, *values = json.loads(line)
-    if name not in VERBS:
-        raise ValueError(f"no such verb; there are {', '.join(sorted(VERBS))}")
-    choice = {"on": values.pop()} if name in SWITCHED and values and isinstance(values[-1], bool) else {}
-    verb = getattr(simulator, name)
+    owner: object = simulator
+    verbs = VERBS
+    if name == "line" and serial is not None and values:
+        owner, verbs, name = serial, LINE_VERBS, values.pop(0)
+    if name not in verbs:
+        raise ValueError(f"no such verb; there are {', '.join(sorted(verbs))}")
+    choice = {"on": values.pop()} if values and isinstance(values[-1], bool) else {}
+    verb = getattr(owner, name)
     if not callable(verb):
         return verb
     result = verb(*_understood(name, values), **choice)
@@ -269,13 +285,14 @@ async def _run(arguments: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     hotel = big_hotel(arguments.guests, ledger=arguments.ledger) if arguments.guests else demo_hotel(arguments.ledger)
-    async with HotelSimulator(
-        arguments.host, arguments.port, hotel, arguments.answer_seconds, arguments.code_page
-    ) as simulator:
-        _report({"port": simulator.port})
+    simulator = HotelSimulator(arguments.host, arguments.port, hotel, arguments.answer_seconds, arguments.code_page)
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(simulator)
+        serial = await stack.enter_async_context(SerialFarSide(simulator.serve)) if arguments.serial else None
+        _report({"port": simulator.port, **({"path": serial.path} if serial else {})})
         while line := await reader.readline():
             try:
-                _report({"result": await _obey(simulator, line.decode())})
+                _report({"result": await _obey(simulator, serial, line.decode())})
             except (ValueError, TypeError, KeyError) as fault:
                 _report({"error": str(fault)})
 
@@ -292,12 +309,13 @@ def _plain(value: object) -> object:
 
 
 def main() -> None:
-    """Print ``{"port": N}``, then answer each verb with one JSON line; end with the standard input."""
+    """Print ``{"port": N}``, and of a serial line its ``path``; answer each verb with a JSON line; end with stdin."""
     parser = argparse.ArgumentParser(
         description="A hotel system on the far side of a FIAS link, for trying things out."
     )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--serial", action="store_true", help="also a serial line, on a pty of its own")
     parser.add_argument("--ledger", type=Path, help="file of folio lines, kept over restarts")
     parser.add_argument("--answer-seconds", type=float, default=0.08, help="how long a posting takes")
     parser.add_argument("--code-page", default="gbk")
