@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kiosk.journeys.message_questions import ChooseMessageWay, MessageWay
 from screens.question import QuestionScreen, screen_for
+from screens.theme import theme
 from screens.tiles import WideTile
 
 ICONS = {MessageWay.READ: "message-read", MessageWay.LEAVE: "message-leave"}
@@ -20,7 +21,7 @@ class ChooseMessageWayScreen(QuestionScreen):
                 title=self.t(f"message.way.{way.value}"),
                 note=self.t(refused or f"message.way.{way.value}-note"),
                 onward=refused is None,
-                high=320,
+                high=240 if theme.small else 320,
                 test_id=way.value,
                 off=refused is not None,
                 tells_why=True,

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
+from kivy.uix.boxlayout import BoxLayout
 
 from kiosk.journeys.room_wish_questions import ChooseRoomWish, RoomWish, Wished
 from kiosk.wording import moment
@@ -13,7 +14,8 @@ from screens.controls import Option
 from screens.question import QuestionScreen, screen_for
 from screens.surfaces import Stack
 from screens.theme import theme
-from screens.tiles import WideTile
+from screens.tiles import Tile, UprightTile, WideTile
+from screens.words import Text
 
 ICONS = {RoomWish.DO_NOT_DISTURB: "do-not-disturb", RoomWish.MAKE_UP: "make-up", RoomWish.NONE: "no-wish"}
 
@@ -31,23 +33,29 @@ class ChooseRoomWishScreen(QuestionScreen):
         self.wished = self.question.now
         if isinstance(self.kept, tuple) and self.kept[0] == self.question:
             self.wished = self.kept[1]
-        self._tiles = [self._tile(wish) for wish in ICONS]
         self._ends = self._ends_on_offer()
+        self._about = Text(role="body", tone="soft")
+        self._tiles = [self._tile(wish) for wish in ICONS]
+        row = BoxLayout(size_hint_y=None, spacing=theme.px(20)) if theme.small else self.ids.wishes
         for tile in self._tiles:
-            self.ids.wishes.add_widget(tile)
+            row.add_widget(tile)
+        if theme.small:  # side by side; what would stand on the tile stands below all of them
+            row.bind(minimum_height=row.setter("height"))
+            self.ids.wishes.add_widget(row)
         self.bind(wished=self._show)
         self._show()
 
-    def _tile(self, wish: RoomWish) -> WideTile:
-        tile = WideTile(
-            wish,
-            icon=ICONS[wish],
-            title=self.t(f"room-wish.{wish.value}"),
-            note=self._note(wish),
-            mark=self.t("room-wish.now") if wish is self.question.now.wish else "",
-            high=200 if theme.portrait else 150,
-            test_id=f"wish-{wish.value}",
-        )
+    def _tile(self, wish: RoomWish) -> Tile:
+        face: dict[str, Any] = {
+            "icon": ICONS[wish],
+            "title": self.t(f"room-wish.{wish.value}"),
+            "mark": self.t("room-wish.now") if wish is self.question.now.wish else "",
+            "test_id": f"wish-{wish.value}",
+        }
+        if theme.small:
+            tile: Tile = UprightTile(wish, **face)
+        else:
+            tile = WideTile(wish, note=self._note(wish), high=200 if theme.portrait else 140, **face)
         tile.bind(on_tap=lambda tapped: self._choose(tapped.value))
         return tile
 
@@ -59,6 +67,8 @@ class ChooseRoomWishScreen(QuestionScreen):
 
     def _ends_on_offer(self) -> Ends:
         ends = Ends(heading=self.t("room-wish.how-long"))
+        if theme.small:
+            ends.remove_widget(ends.ids.heading)
         for end in (*self.question.ends, None):
             words = self.t("room-wish.until-lifted") if end is None else self._moment(end)
             name = "lifted" if end is None else f"{end:%H%M}"
@@ -75,18 +85,28 @@ class ChooseRoomWishScreen(QuestionScreen):
             self.wished = self.question.now if wish is self.question.now.wish else Wished(wish)
 
     def _show(self, *_: Any) -> None:
-        wished, wishes = self.wished, self.ids.wishes
+        wished = self.wished
         for tile in self._tiles:
             tile.chosen = tile.value is wished.wish
         for option in self._ends.ids.ends.children:
             option.chosen = option.value == wished.until
-        disturb = wished.wish is RoomWish.DO_NOT_DISTURB
-        if disturb and not self._ends.parent:
-            wishes.add_widget(self._ends, index=len(wishes.children) - 1)
-        elif not disturb and self._ends.parent:
-            wishes.remove_widget(self._ends)
+        self._show_ends(undisturbed=wished.wish is RoomWish.DO_NOT_DISTURB)
         self.unchanged = wished == self.question.now and not self._again
         self.action = self._action()
+
+    def _show_ends(self, *, undisturbed: bool) -> None:
+        """Below the wish that has an end."""
+        wishes = self.ids.wishes
+        self._about.text = self._note(self.wished.wish)
+        if theme.small:
+            shown, hidden = (self._ends, self._about) if undisturbed else (self._about, self._ends)
+            wishes.remove_widget(hidden)
+            if not shown.parent:
+                wishes.add_widget(shown)
+        elif undisturbed and not self._ends.parent:
+            wishes.add_widget(self._ends, index=len(wishes.children) - 1)
+        elif not undisturbed and self._ends.parent:
+            wishes.remove_widget(self._ends)
 
     @property
     def _again(self) -> bool:

@@ -250,7 +250,9 @@ def _sign(direction: int) -> str:
 
 
 def _figure(text: str = "", part: float = 1.0) -> Text:
-    return Text(role="title" if theme.small else "clock", fit="box", halign="center", text=text, size_hint_x=part)
+    role = "title" if theme.small else "clock"
+    drawn = theme.type(role) * (0.85 if theme.landscape else 1.0)
+    return Text(role=role, fit="box", halign="center", text=text, size_hint_x=part, font_size=drawn)
 
 
 class Live(Stack):

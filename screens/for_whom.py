@@ -8,7 +8,7 @@ from kivy.properties import BooleanProperty
 
 from kiosk.journeys.message_questions import LONGEST_NAME, ForWhom
 from screens.drawing import DrawingCard
-from screens.keyboard import Field, Keyboard
+from screens.keyboard import LETTERS, Field, Keyboard
 from screens.question import QuestionScreen, screen_for
 from screens.quiet_note import QuietNote
 from screens.theme import theme
@@ -30,7 +30,7 @@ class ForWhomScreen(QuestionScreen):
         self._name.text = self.question.name
         if isinstance(self.kept, tuple) and self.kept[0] == self.question:
             self._name.text = self.kept[1]
-        keyboard = Keyboard(self.t)
+        keyboard = Keyboard(self.t, LETTERS)
         keyboard.bind(on_key=lambda _keyboard, value: self._name.type(value))
         for part in (self._name, keyboard):
             self.ids.typing.add_widget(part)

@@ -8,12 +8,15 @@ from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
 from kiosk.journeys.paying import Identify, RoomAndName
+from kiosk.texts import Texts
 from screens.keyboard import Field, Keyboard
 from screens.question import QuestionScreen, screen_for
-from screens.surfaces import Card
-from screens.theme import theme
+from screens.surfaces import Card, Stack
+from screens.theme import Shape, theme
 
 LONGEST_ROOM, LONGEST_NAME = 8, 40
+ROOM_WIDE = {Shape.PORTRAIT: 0.62, Shape.LANDSCAPE: 0.62, Shape.SMALL: 0.42}
+"""Of the field beside it, for the name."""
 
 
 @screen_for(Identify)
@@ -21,54 +24,65 @@ class IdentifyScreen(QuestionScreen):
     complete = BooleanProperty(defaultvalue=False)
 
     def keep(self) -> object:
-        return self.question, self._room.text, self._name.text, self._name.active
+        typing = [field for field in self._fields if field.active]
+        return self.question, self._room.text, self._name.text, self._fields.index(typing[0]) if typing else None
 
     def fill(self) -> None:
-        if self.question.failed:
-            self.ids.aside.add_widget(self._refusal())
         if self.question.failed or not theme.portrait:  # the keyboard must be seen whole
             self.ids.choices.remove_widget(self.ids.how)
-        if self.question.card_reader:
-            self.ids.aside.add_widget(self._card())
-        self._room = Field(self.t("identify.room"), LONGEST_ROOM, test_id="room", size_hint_x=0.62)
+        self._room = Field(self.t("identify.room"), LONGEST_ROOM, test_id="room", size_hint_x=ROOM_WIDE[theme.shape])
         self._name = Field(self.t("identify.name"), LONGEST_NAME, test_id="name")
-        for field in (self._room, self._name):
+        self._fields = (self._room, self._name)
+        for field in self._fields:
             field.bind(on_tap=self._activate, text=self._check)
             self.ids.fields.add_widget(field)
-        keyboard = Keyboard(self.t)
-        keyboard.bind(on_key=lambda _keyboard, value: self._active.type(value))
-        self.ids.keyboard.add_widget(keyboard)
-        self._activate(self._room)
-        # A try that was refused begins with empty fields; another language or larger type keeps what was typed.
+        self._keyboard = Keyboard(self.t)
+        self._keyboard.bind(on_key=lambda _keyboard, value: self._active.type(value))
+        self._show_aside()
+        self._restore()
+
+    def _shown_aside(self) -> list[Card]:
+        """What is there to be seen beside the fields."""
+        seen: list[Card] = [self._refusal()] if self.question.failed else []
+        if self.question.card_reader:
+            seen.append(CardHere(self.around.drawing("card"), self.t, beside_refusal=self.question.failed))
+        return seen
+
+    def _show_aside(self) -> None:
+        """On a small panel above the fields, until the keyboard comes in its place."""
+        self._aside = self._shown_aside()
+        for card in self._aside:
+            if theme.small:
+                self.ids.choices.add_widget(card, index=2)
+            else:
+                self.ids.aside.add_widget(card)
+
+    def _restore(self) -> None:
+        """A try that was refused begins with empty fields; another language or larger type keeps what was typed.
+
+        On a small panel the keyboard comes when a field is touched.
+        """
+        typing: int | None = None if theme.small and self._aside else 0
         if isinstance(self.kept, tuple) and self.kept[0] == self.question:
-            _, self._room.text, self._name.text, in_name = self.kept
-            self._activate(self._name if in_name else self._room)
+            _, self._room.text, self._name.text, typing = self.kept
+        if typing is not None:
+            self._activate(self._fields[typing])
 
     def _refusal(self) -> Refusal:
         tries = self.question.tries_left
         more = self.t("identify.last-try") if tries == 1 else self.t("identify.tries", tries=tries)
         return Refusal(words=self.t("identify.failed"), more=more)
 
-    def _card(self) -> CardHere:
-        card = CardHere()
-        card.ids.picture.source = self.around.drawing("card")
-        card.ids.heading.text = self.t("identify.card")
-        card.ids.how.text = self.t("identify.card-words")
-        if theme.large or theme.small:  # the words say it; the keyboard must be seen
-            card.ids.words.remove_widget(card.ids.how)
-        if theme.landscape and self.question.failed:  # the refusal has taken its place
-            card.remove_widget(card.ids.picture)
-        beside = theme.portrait or theme.small or self.question.failed
-        card.size_hint_min_y = theme.px(190 if beside else 430)
-        card.ids.words.bind(height=lambda _words, high: _make_room(card, high))
-        return card
-
     @property
     def _active(self) -> Field:
         return self._name if self._name.active else self._room
 
     def _activate(self, field: Field, *_: Any) -> None:
-        for each in (self._room, self._name):
+        if not self._keyboard.parent:
+            self.ids.keyboard.add_widget(self._keyboard)
+            if theme.small:
+                self.ids.choices.clear_widgets(self._aside)
+        for each in self._fields:
             each.active = each is field
 
     def _check(self, *_: Any) -> None:
@@ -78,17 +92,31 @@ class IdentifyScreen(QuestionScreen):
         self.answer(RoomAndName(self._room.text.strip(), self._name.text.strip()))
 
 
-def _make_room(card: CardHere, words_high: float) -> None:
-    if not theme.landscape or not card.ids.picture.parent:
-        card.size_hint_min_y = max(theme.px(190), words_high + theme.px(48))
-
-
 class Keys(BoxLayout):
     """Where the keyboard goes."""
 
 
 class CardHere(Card):
-    """The drawing of the reader and what to do there."""
+    """The drawing of the reader and what to do there; where a refusal takes the room, the words alone."""
+
+    def __init__(self, picture: str, t: Texts, *, beside_refusal: bool) -> None:
+        super().__init__()
+        self.ids.heading.text, self.ids.how.text = t("identify.card"), t("identify.card-words")
+        words_alone = theme.landscape and beside_refusal
+        if words_alone:
+            self.remove_widget(self.ids.picture)
+            self.orientation = "horizontal"
+        else:
+            self.ids.picture.source = picture
+        if theme.large or theme.small:  # the heading says it; the keyboard must be seen
+            self.ids.words.remove_widget(self.ids.how)
+        stacked = theme.landscape and not words_alone
+        self.size_hint_min_y = theme.px(430 if stacked else 190)
+        if not stacked:
+            self.ids.words.bind(height=self._make_room)
+
+    def _make_room(self, _words: Stack, high: float) -> None:
+        self.size_hint_min_y = max(theme.px(190), round(high) + theme.px(48))
 
 
 class Refusal(Card):

@@ -17,9 +17,12 @@ from screens.surfaces import Plate, Stack
 from screens.theme import theme
 from screens.words import Text
 
-ROWS = ("1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm")
+LETTERS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+ROWS = ("1234567890", *LETTERS)
 ERASE, SPACE = "erase", " "
 SENTENCE_ENDS = ".?"
+LINES, LINES_IN_COLUMN = 5, 4
+"""Of own words that are seen at a time."""
 
 
 class Key(Pressable):
@@ -51,17 +54,22 @@ class Key(Pressable):
 
 
 class Keyboard(Stack):
-    """Rows of keys; ``on_key`` comes with the character or ERASE. ``marks``: one more for each of the lower rows."""
+    """Rows of keys; ``on_key`` comes with the character or ERASE. ``marks``: one more for each of the lower rows.
+
+    A name is typed with LETTERS alone.
+    """
 
     __events__ = ("on_key",)
 
-    def __init__(self, t: Texts, marks: str = "", **kwargs: Any) -> None:
-        super().__init__(spacing=theme.px(14), **kwargs)
-        rows = ROWS if not marks else (*ROWS[:2], *(row + mark for row, mark in zip(ROWS[2:], marks, strict=True)))
+    def __init__(self, t: Texts, rows: tuple[str, ...] = ROWS, marks: str = "", **kwargs: Any) -> None:
+        super().__init__(spacing=theme.px(9 if theme.small else 14), **kwargs)
+        if marks:
+            rows = (*rows[:-2], *(row + mark for row, mark in zip(rows[-2:], marks, strict=True)))
         for letters in rows:
             self.add_widget(self._row(letters))
         last, slim = self.children[0], bool(marks)
-        last.add_widget(self._key(SPACE, t("keyboard.space"), role="body", size_hint_x=1.1 if slim else 1.8))
+        wide = 1.8 if not slim else 1.6 if theme.small else 1.1
+        last.add_widget(self._key(SPACE, t("keyboard.space"), role="body", size_hint_x=wide))
         last.add_widget(self._key(ERASE, icon("erase"), font="Icons", size_hint_x=1.0 if slim else 1.2))
 
     def _row(self, letters: str) -> BoxLayout:
@@ -84,22 +92,26 @@ class Keyboard(Stack):
 
 
 class Field(Pressable):
-    """What has been typed, under its name. ``active``: the keyboard types here."""
+    """What has been typed, under its name. ``active``: the keyboard types here.
+
+    A small panel has no room for both: there the name stands where the text comes.
+    """
 
     text = StringProperty("")
     active = BooleanProperty(defaultvalue=False)
 
     def __init__(self, name: str, most: int, **kwargs: Any) -> None:
-        self.most = most
-        super().__init__(size_hint_y=None, height=theme.px(160), **kwargs)
+        self.name, self.most = name, most
+        super().__init__(size_hint_y=None, height=_least_high(), **kwargs)
         self._plate = Plate(self.canvas.before)
-        self._name = Text(role="small", tone="soft", text=name)
-        self._typed = Text(role="tile", fit="box", shorten=True, shorten_from="left")
-        self.add_widget(self._name)
+        self._caption = Text(role="small", tone="soft", text=name)
+        self._typed = Text(role="tile", fit="box", shorten_from="left")
+        if not theme.small:
+            self.add_widget(self._caption)
         self.add_widget(self._typed)
         place = Clock.create_trigger(self._place, -1)
         self.bind(pos=place, size=place, active=self._paint, text=self._write)
-        self._name.bind(height=place)
+        self._caption.bind(height=place)
         self._paint()
         self._write()
 
@@ -110,35 +122,59 @@ class Field(Pressable):
             self.text += value.upper()
 
     def _write(self, *_: Any) -> None:
-        self._typed.text = self.text + ("|" if self.active else "")
+        cursor = "|" if self.active else ""
+        named = theme.small and not self.text
+        self._typed.text = cursor + self.name if named else self.text + cursor
+        self._typed.shorten = not named
+        self._typed.bold, self._typed.tone = not named, "soft" if named else "ink"
 
     def _paint(self, *_: Any) -> None:
         self._plate.paint(theme.card, theme.pine if self.active else theme.line)
         self._place()
         self._write()
 
+    @property
+    def _typed_high(self) -> float:
+        return theme.type("tile") * 1.45
+
     def _place(self, *_: Any) -> None:
+        """Name and text above each other, the same air above and below them."""
         self._plate.place(self, theme.px(24), max(1, theme.px(5 if self.active else 2)))
         inset = theme.px(32)
         inner = max(1, self.width - 2 * inset)
-        typed_high = theme.type("tile") * 1.45
-        self.height = max(theme.px(160), self._name.height + typed_high + theme.px(28))
-        self._name.pos = (self.x + inset, self.top - self._name.height - theme.px(12))
-        self._name.width = inner
-        self._typed.size = (inner, typed_high)
-        self._typed.pos = (self.x + inset, self._name.y - typed_high)
+        self._typed.width = inner
+        typed_high, named_high = self._typed_high, 0.0
+        if not theme.small:
+            self._caption.width = inner
+            named_high = self._caption.height
+        self.height = max(_least_high(), named_high + typed_high + theme.px(16 if theme.small else 28))
+        top = self.center_y + (named_high + typed_high) / 2
+        self._caption.pos = (self.x + inset, top - named_high)
+        self._typed.height = typed_high
+        self._typed.pos = (self.x + inset, top - named_high - typed_high)
+
+
+def _least_high() -> int:
+    return theme.px(124 if theme.small else 160)
 
 
 class LongField(Field):
-    """Words of more than one line, written as they are spoken: a capital where a sentence begins. Says how many fit."""
+    """Words of more than one line, written as they are spoken: a capital where a sentence begins. Says how many fit.
+
+    The last lines are always seen: there it is typed. The whole is read back before it is sent.
+    """
 
     def __init__(self, name: str, most: int, **kwargs: Any) -> None:
-        self._words = name
         super().__init__(name, most, **kwargs)
-        self._typed.shorten = False
-        self._typed.role, self._typed.fit, self._typed.valign = "control", "wrap", "top"
+        self._typed.role = "control"
         self._typed.bold = False
-        self._typed.bind(height=lambda *_: self._place())
+        if theme.small:
+            self._caption.fit = "tight"
+            self.add_widget(self._caption)
+            self._caption.bind(texture_size=lambda *_: self._place())
+        else:
+            self._typed.fit, self._typed.last_lines = "wrap", LINES_IN_COLUMN if theme.landscape else LINES
+            self._typed.bind(height=lambda *_: self._place())
 
     def type(self, value: str) -> None:
         begins = not self.text.strip() or (self.text.rstrip()[-1] in SENTENCE_ENDS and self.text[-1] == SPACE)
@@ -149,13 +185,18 @@ class LongField(Field):
 
     def _write(self, *_: Any) -> None:
         super()._write()
-        self._name.text = f"{self._words} · {len(self.text)} / {self.most}"
+        self._typed.bold = False
+        self._typed.shorten = bool(theme.small and self.text)
+        count = f"{len(self.text)} / {self.most}"
+        self._caption.text = count if theme.small else f"{self.name} · {count}"
+
+    @property
+    def _typed_high(self) -> float:
+        return super()._typed_high if theme.small else max(theme.px(94), self._typed.height)
 
     def _place(self, *_: Any) -> None:
-        self._plate.place(self, theme.px(24), max(1, theme.px(5 if self.active else 2)))
-        inset = theme.px(32)
-        inner = max(1, self.width - 2 * inset)
-        self.height = max(theme.px(200), self._name.height + self._typed.height + theme.px(40))
-        self._name.pos = (self.x + inset, self.top - self._name.height - theme.px(12))
-        self._name.width = self._typed.width = inner
-        self._typed.pos = (self.x + inset, self._name.y - self._typed.height - theme.px(6))
+        super()._place()
+        if theme.small:  # the count at the right of the one line
+            inset = theme.px(32)
+            self._caption.right, self._caption.center_y = self.right - inset, self.center_y
+            self._typed.width = max(1, self._caption.x - theme.px(20) - self.x - inset)

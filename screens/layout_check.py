@@ -14,6 +14,7 @@ from screens.paper import Paper
 from screens.scroller import Scroller
 from screens.surfaces import Picture
 from screens.theme import theme
+from screens.typeface import ICONS
 
 SLACK = 2.0
 """Pixels that rounding may cost."""
@@ -83,7 +84,8 @@ def _line_width(label: Label, line: str) -> float:
 def _words_cut(label: Label, room: Box) -> Iterator[str]:
     name = f"{label.text[:24]!r}"
     wide = label.texture_size[0]
-    if label.text_size[1] is not None and _needed_height(label) > label.height + label.font_size * 0.45 + SLACK:
+    room_given = label.text_size[1] is not None and not label.shorten  # of what is typed the end is seen
+    if room_given and _needed_height(label) > label.height + label.font_size * 0.45 + SLACK:
         yield f"{name} is cut: needs more than {label.height:.0f} px of height"
     if label.text_size[0] is None and wide > label.width + SLACK:
         yield f"{name} is cut: {wide:.0f} px in {label.width:.0f}"
@@ -96,7 +98,7 @@ def _words_cut(label: Label, room: Box) -> Iterator[str]:
         box = _box(label.parent)
         if left < box[0] - SLACK or right > box[2] + SLACK or low < box[1] - SLACK or top > box[3] + SLACK:
             yield f"{name} sticks out of {label.parent.test_id}"
-    if label.font_name == "Sans" and label.font_size < theme.smallest_type - 0.6:
+    if label.font_name != ICONS and label.font_size < theme.smallest_type - 0.6:
         yield f"{name} is set in {label.font_size:.0f} px, the smallest is {theme.smallest_type}"
 
 

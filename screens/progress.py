@@ -9,7 +9,7 @@ from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 from kivy.uix.widget import Widget
 
 from kiosk.visit import Progress
-from screens import drawing  # noqa: F401 - named in the layout
+from screens.drawing import DrawingCard
 from screens.question import QuestionScreen, screen_for
 from screens.theme import theme
 
@@ -41,6 +41,13 @@ class ProgressScreen(QuestionScreen):
         return self.t("progress.subtitle") if self.drawing in WITH_DOCUMENTS else ""
 
     def fill(self) -> None:
+        """Where nothing is counted, the drawing has the place of the numbers too."""
+        drawing = self.drawing
+        counted = drawing in WITH_DOCUMENTS
+        if not counted:
+            self.ids.numbers.clear_widgets()
+        place = self.ids.aside if counted or not theme.landscape else self.ids.numbers
+        place.add_widget(DrawingCard(source=self.around.drawing(drawing)))
         self._tell(self.question)
 
     def update(self, _question: Any) -> bool:

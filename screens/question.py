@@ -156,8 +156,9 @@ class QuestionScreen(BoxLayout):
             self._arrange_in_columns(head, aside, choices, actions)
             return
         top = theme.px(40) if self.situation.trail else margin
-        self.padding = [margin, top if not theme.small else theme.px(24), margin, theme.space("margin") * 0.8]
-        self.spacing = theme.space("gap")
+        self.padding, self.spacing = [margin, top, margin, theme.space("margin") * 0.8], theme.space("gap")
+        if theme.small:
+            self.padding, self.spacing = [margin, theme.px(24)], theme.px(20)
         body = _column([head, *(slot for slot in (aside, choices) if slot)])
         self.add_widget(body)
         self.scrollers = [body]
@@ -185,7 +186,7 @@ class QuestionScreen(BoxLayout):
 
 def _column(blocks: list[Any], rest: str = "below") -> Scroller:
     """Blocks above each other; where they don't need the room, ``rest`` says where it is left."""
-    content = BoxLayout(orientation="vertical", spacing=theme.space("gap"))
+    content = BoxLayout(orientation="vertical", spacing=theme.px(20) if theme.small else theme.space("gap"))
     stretches = False
     for block in blocks:
         content.add_widget(block)

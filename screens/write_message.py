@@ -19,45 +19,56 @@ from kiosk.journeys.message_questions import (
 from screens.controls import Option
 from screens.keyboard import Field, Keyboard, LongField
 from screens.question import QuestionScreen, screen_for
-from screens.surfaces import Card
+from screens.surfaces import Card, Filler
+from screens.theme import theme
 
 MARKS = ".?"
 
 
 @screen_for(WriteMessage)
 class WriteMessageScreen(QuestionScreen):
+    """On a small panel the keyboard comes when a field is touched, and nothing but that field stays above it."""
+
     template = StringProperty(TEMPLATES[0])
+    typing = BooleanProperty(defaultvalue=False)
+    """The keyboard is there."""
     complete = BooleanProperty(defaultvalue=False)
+    """All that is needed has been written."""
+    enough = BooleanProperty(defaultvalue=False)
+    """There is somewhere to go on to: the read-back, or the field that is still empty."""
 
     def keep(self) -> object:
         """Own words too that a ready message stands in front of."""
-        return self.question, Note(self.template, self._sender.text, self._text.text), self._active is self._text
+        note = Note(self.template, self._sender.text, self._text.text)
+        return self.question, note, self._active is self._text
 
     def fill(self) -> None:
+        self.typing = not theme.small
+        self._templates = self.ids.templates
         for name in TEMPLATES:
             option = Option(name, text=self.t(f"message.option.{name}"), test_id=f"template-{name}")
-            option.bind(on_tap=lambda tapped: setattr(self, "template", tapped.value))
-            self.ids.templates.add_widget(option)
+            option.bind(on_tap=lambda tapped: self._choose(tapped.value))
+            self._templates.add_widget(option)
         self._preview = Preview(heading=self.t("message.write.preview"))
+        if theme.small:
+            self._preview.remove_widget(self._preview.ids.heading)
         self._sender = Field(self.t("message.write.sender"), LONGEST_SENDER, test_id="sender")
         self._text = LongField(self.t("message.write.own-words"), LONGEST_TEXT, test_id="text")
         for field in (self._sender, self._text):
-            field.bind(on_tap=self._activate, text=self._show)
-        self.ids.typing.add_widget(self._sender)
-        keyboard = Keyboard(self.t, marks=MARKS)
-        keyboard.bind(on_key=lambda _keyboard, value: self._active.type(value))
-        self.ids.typing.add_widget(keyboard)
+            field.bind(on_tap=self._type_in, text=self._show)
+        self._keyboard = Keyboard(self.t, marks=MARKS)
+        self._keyboard.bind(on_key=lambda _keyboard, value: self._active.type(value))
         self._restore()
-        self.bind(template=self._change_template)
-        self._change_template()
+        self._lay_out()
 
     def _restore(self) -> None:
-        note, in_text = self.question.note, False
+        note, in_text = self.question.note, None
         if isinstance(self.kept, tuple) and self.kept[0] == self.question:
             _, note, in_text = self.kept
         if note is not None:
             self.template, self._sender.text, self._text.text = note.template, note.sender, note.text
-        self._activate(self._text if in_text else self._sender)
+        if self.typing:
+            self._activate(self._text if (self._own if in_text is None else in_text) else self._sender)
 
     @property
     def _own(self) -> bool:
@@ -67,20 +78,38 @@ class WriteMessageScreen(QuestionScreen):
     def _active(self) -> Field:
         return self._text if self._text.active else self._sender
 
-    def _activate(self, field: Field, *_: Any) -> None:
+    def _activate(self, field: Field | None) -> None:
         for each in (self._sender, self._text):
             each.active = each is field
 
-    def _change_template(self, *_: Any) -> None:
+    def _type_in(self, field: Field) -> None:
+        self._activate(field)
+        self.typing = True
+        self._lay_out()
+
+    def _choose(self, template: str) -> None:
+        self.template = template
+        if self.typing:
+            self._activate(self._text if self._own else self._sender)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
         """Own words are typed where a ready message is shown."""
-        aside = self.ids.aside
-        shown, hidden = (self._text, self._preview) if self._own else (self._preview, self._text)
-        if hidden.parent:
-            aside.remove_widget(hidden)
-        if not shown.parent:
-            aside.add_widget(shown)
-        self._activate(self._text if self._own else self._sender)
-        for option in self.ids.templates.children:
+        below = self.ids.typing
+        aside = below if theme.small else self.ids.aside
+        self.ids.aside.clear_widgets()
+        below.clear_widgets()
+        if theme.small and self.typing:
+            below.add_widget(self._active)
+        else:
+            aside.add_widget(self._templates)
+            aside.add_widget(self._text if self._own else self._preview)
+            if theme.portrait:  # the keyboard stays where it is, whatever stands above it
+                aside.add_widget(Filler())
+            below.add_widget(self._sender)
+        if self.typing:
+            below.add_widget(self._keyboard)
+        for option in self._templates.children:
             option.chosen = option.value == self.template
         self._show()
 
@@ -89,12 +118,24 @@ class WriteMessageScreen(QuestionScreen):
         sender = note.sender or self.t("message.write.sender-blank")
         self._preview.words = words_of(replace(note, sender=sender), self.t.language)
         self.complete = bool(note.sender and (note.text or not self._own))
+        self.enough = self.complete or (theme.small and not (self.typing and not self._active.text.strip()))
 
     def _note(self) -> Note:
         return Note(self.template, self._sender.text.strip(), self._text.text.strip() if self._own else "")
 
     def go_on(self) -> None:
-        self.answer(self._note())
+        if self.complete:
+            self.answer(self._note())
+        else:
+            self._type_in(self._text if self._own and not self._text.text.strip() else self._sender)
+
+    def back(self) -> None:
+        if theme.small and self.typing:
+            self.typing = False
+            self._activate(None)
+            self._lay_out()
+        else:
+            super().back()
 
 
 class Preview(Card):

@@ -103,7 +103,7 @@ def test_without_a_call_one_can_be_ordered(glass, asked):
 
 @pytest.mark.parametrize("caller", Caller)
 def test_what_is_promised_of_a_call_is_true_of_this_house(glass, asked, caller):
-    somebody_comes = "If nobody answers, a person comes to your door"
+    somebody_comes = "If nobody answers, we come to your door"
     registered = "Once you confirm, it is registered with the hotel system"
     asked(ConfirmWakeUp(TOMORROW, TODAY, caller), EN)
     said = words_on(glass.screen)
