@@ -8,6 +8,7 @@ there in one step, so a reader never sees half a file.
 from __future__ import annotations
 
 import hashlib
+import logging
 import math
 import os
 import shutil
@@ -22,6 +23,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from screens import typeface
+from screens.icons import ICONS
 from screens.theme import CONTRAST, STANDARD, Palette
 
 NOTO = Path("/usr/share/fonts/opentype/noto")
@@ -47,11 +50,21 @@ class Assets:
 
     @property
     def regular(self) -> Path:
+        """With every character there is; receipts are set in it too."""
         return self.folder / "fonts" / "Sans-Regular.otf"
 
     @property
     def bold(self) -> Path:
         return self.folder / "fonts" / "Sans-Bold.otf"
+
+    @property
+    def everyday_regular(self) -> Path:
+        """With ``typeface.CHARACTERS``."""
+        return self.folder / "fonts" / "Everyday-Regular.otf"
+
+    @property
+    def everyday_bold(self) -> Path:
+        return self.folder / "fonts" / "Everyday-Bold.otf"
 
     @property
     def icons(self) -> Path:
@@ -94,7 +107,8 @@ def make(wanted: Path | None = None) -> Assets:
 def _sources() -> str:
     """What the assets are made from, as a digest that is quick to take."""
     digest = hashlib.sha256(Path(__file__).read_bytes())
-    digest.update(Path(__file__).with_name("theme.py").read_bytes())
+    for module in ("theme.py", "typeface.py", "icons.py"):
+        digest.update(Path(__file__).with_name(module).read_bytes())
     for drawing in sorted(DRAWINGS.glob("*.svg")):
         digest.update(drawing.name.encode() + drawing.read_bytes())
     for font in (NOTO / "NotoSansCJK-Regular.ttc", FALLBACK):
@@ -119,7 +133,9 @@ def _make_all(assets: Assets) -> None:
         (assets.folder / folder).mkdir(parents=True)
     _extract("NotoSansCJK-Regular.ttc", assets.regular)
     _extract("NotoSansCJK-Bold.ttc", assets.bold)
-    shutil.copyfile(_icon_font(), assets.icons)
+    _cut_down(assets.regular, assets.everyday_regular, typeface.CHARACTERS)
+    _cut_down(assets.bold, assets.everyday_bold, typeface.CHARACTERS)
+    _cut_down(_icon_font(), assets.icons, map(chr, ICONS.values()))
     with ThreadPoolExecutor(2) as renderers:
         list(renderers.map(lambda job: _render(*job), _renderings(assets)))
     for name, notes in SOUNDS.items():
@@ -135,6 +151,25 @@ def _extract(collection: str, target: Path) -> None:
         TTCollection(FALLBACK).fonts[0].save(target)
     else:
         raise AssetsMissing("no Chinese font: install fonts-noto-cjk or fonts-wqy-microhei")
+
+
+def _cut_down(font: Path, target: Path, characters: Iterable[str]) -> None:
+    """The same font with these characters only, drawn to the pixel as in the whole one."""
+    from fontTools import subset
+    from fontTools.ttLib import TTFont
+
+    options = subset.Options(
+        layout_features=list(typeface.FEATURES),
+        layout_scripts=list(typeface.SCRIPTS),
+        notdef_outline=True,
+        drop_tables=["vhea", "vmtx", "VORG"],  # for words that run downwards
+    )
+    logging.getLogger("fontTools").setLevel(logging.ERROR)  # it has opinions on the dates in a font
+    cutter = subset.Subsetter(options)
+    cutter.populate(unicodes=map(ord, characters))
+    with TTFont(font, lazy=True, recalcBBoxes=False) as whole:
+        cutter.subset(whole)
+        whole.save(target)
 
 
 def _icon_font() -> Path:

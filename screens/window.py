@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 
+from screens import typeface
 from screens.assets import folder_of_choice, make
 from screens.settings import GlassSettings
 from screens.theme import Panel, theme
@@ -25,8 +26,9 @@ def open_window(settings: GlassSettings) -> None:
     EventLoop.ensure_window()
     if EventLoop.window is None:
         raise RuntimeError("no window: is there a display, or SDL_VIDEODRIVER=offscreen?")
-    LabelBase.register("Sans", str(assets.regular), fn_bold=str(assets.bold))
-    LabelBase.register("Icons", str(assets.icons))
+    LabelBase.register(typeface.EVERYDAY, str(assets.everyday_regular), fn_bold=str(assets.everyday_bold))
+    LabelBase.register(typeface.WHOLE, str(assets.regular), fn_bold=str(assets.bold))
+    LabelBase.register(typeface.ICONS, str(assets.icons))
     width, height = EventLoop.window.size
     theme.fit(Panel(int(width), int(height), settings.inches))
     theme.usual = (settings.large, settings.contrast)

@@ -11,6 +11,7 @@ from kivy.uix.label import Label
 from screens.icons import icon
 from screens.lines import broken
 from screens.theme import BOLD, Colour, theme
+from screens.typeface import EVERYDAY, ICONS, font_of
 
 
 class Primed(Label):
@@ -48,20 +49,26 @@ class Text(Primed):
     role = StringProperty("body")
     tone = StringProperty("ink")
     text_size: Any  # Kivy's own, untyped
+    font_name: Any
     fit = OptionProperty("wrap", options=("box", "wrap", "tight"))
     last_lines = NumericProperty(0)
     """Of words that break only so many lines are drawn, the last; 0: all."""
 
     def __init__(self, **kwargs: Any) -> None:
         role = kwargs.get("role", "body")
-        kwargs.setdefault("font_name", "Sans")
+        kwargs.setdefault("font_name", EVERYDAY)
         kwargs.setdefault("font_size", theme.type(role))
         kwargs.setdefault("bold", role in BOLD)
         kwargs.setdefault("color", getattr(theme, kwargs.get("tone", "ink")))
         kwargs.setdefault("halign", "left")
         kwargs.setdefault("valign", "middle")
         super().__init__(**kwargs)
+        self.on_text(self, self.text)
         self.on_fit(self, self.fit)
+
+    def on_text(self, _text: Text, text: str) -> None:
+        if self.font_name != ICONS:
+            self.font_name = font_of(text)
 
     def texture_update(self, *_: Any) -> None:
         core, room = self._label, self.text_size[0]
@@ -113,7 +120,7 @@ class Icon(Primed):
 
     def __init__(self, **kwargs: Any) -> None:
         drawn = kwargs.get("drawn", 48)
-        kwargs.setdefault("font_name", "Icons")
+        kwargs.setdefault("font_name", ICONS)
         kwargs.setdefault("text", icon(kwargs.get("name", "service")))
         kwargs.setdefault("color", getattr(theme, kwargs.get("tone", "pine")))
         kwargs.setdefault("size_hint", (None, None))
@@ -140,5 +147,5 @@ def words_wide(text: str, font_size: float, *, bold: bool = False) -> float:
         return 0.0
     from kivy.core.text import Label as Measure
 
-    measure = Measure(font_name="Sans", font_size=font_size, bold=bold)
+    measure = Measure(font_name=font_of(text), font_size=font_size, bold=bold)
     return float(max(measure.get_extents(line)[0] for line in text.split("\n")))

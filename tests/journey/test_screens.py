@@ -46,6 +46,8 @@ from kiosk.visit import (
 from screens import samples
 from screens.hand import touch_at
 from screens.layout_check import faults_of
+from screens.typeface import EVERYDAY, WHOLE
+from screens.words import Text
 
 ZH = Situation("zh_CN")
 IN_COPY = Situation("zh_CN", STAGES, can_go_back=True)
@@ -464,3 +466,17 @@ def test_a_fault_of_a_screen_puts_the_question_up_anew_and_says_so(glass, asked)
     assert glass.station._toast is not None
     glass.tap("service-copy")
     assert glass.result(answer) == "copy"
+
+
+def test_a_rare_character_is_drawn_with_the_whole_typeface_and_only_then(glass):
+    name = Text(text="Room 0808, 王")
+    everyday = name.font_name
+    name.text = "Room 0808, 㼆"
+    rare = name.font_name
+    name.texture_update()
+    drawn = bytes(name.texture.pixels)
+    name.text = "Room 0808, 㼇"
+    name.texture_update()
+    assert bytes(name.texture.pixels) != drawn, "both are the box that stands for a missing character"
+    name.text = "Room 0808, 李"
+    assert (everyday, rare, name.font_name) == (EVERYDAY, WHOLE, EVERYDAY)
