@@ -158,6 +158,34 @@ async def test_an_adapter_pulled_over_a_posting_leaves_it_in_doubt_and_no_other(
         assert (kiosk.booked(111), kiosk.booked(222)) == (1, 1)
 
 
+@pytest.mark.parametrize("oddity", ["merged", "noisy", "shuffled", "unknown_records", "empty_fields", "double_answer"])
+async def test_what_is_only_odd_on_the_line_costs_no_charge(tmp_path, oddity):
+    async with linked(tmp_path) as kiosk:
+        getattr(kiosk.hotel, oddity)()
+        kiosk.far.one_by_one()
+        keys = [kiosk.sell(100), kiosk.sell(101)]
+        for key in keys:
+            await kiosk.becomes(key, DeliveryState.DELIVERED)
+        assert (kiosk.booked(100), kiosk.booked(101)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("mishap", "booked"),
+    [
+        *(("lose_answer", 1), ("drop_posting", 0), ("wrong_sequence", 1)),
+        *(("restart_on_posting", 1), ("leave_on_posting", 1), ("cut_on_posting", 1)),
+    ],
+)
+async def test_a_posting_without_an_answer_of_its_own_is_in_doubt_and_the_next_is_not(tmp_path, mishap, booked):
+    async with linked(tmp_path) as kiosk:
+        getattr(kiosk.hotel, mishap)()
+        key = kiosk.sell(100)
+        await kiosk.becomes(key, DeliveryState.UNKNOWN)
+        await kiosk.becomes(kiosk.sell(101), DeliveryState.DELIVERED)
+        assert (kiosk.booked(100), kiosk.booked(101)) == (booked, 1)
+        assert kiosk.delivery(key).attempts == 1
+
+
 @pytest.mark.parametrize("seed", range(8))
 async def test_whatever_the_line_does_no_charge_is_booked_twice_and_none_said_to_be_that_is_not(tmp_path, seed):
     chance = random.Random(seed)
