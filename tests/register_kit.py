@@ -39,6 +39,10 @@ class House:
         self.register = Register(Database(folder / "register.db", REGISTER, clock=self.clock), plan)
         self.rooms: dict[str, str] | None = None
         self.alive = True
+        self.restart()
+
+    def restart(self) -> None:
+        """Whatever is kept outside the files begins anew."""
         self.board = Switchboard(self.register, self.room_of, self.staying_in)
         self.watch = WakeWatch(self.register, lambda: self.alive, self.room_of)
 

@@ -4,6 +4,7 @@ that was taken back while the hotel system had it until its time, or its guest, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -55,6 +56,10 @@ class WakeUp:
     def concerns(self, reservation: str) -> bool:
         """Whether it is that guest's, as far as is known."""
         return not reservation or not self.reservation or reservation in self.whose
+
+    def is_of(self, reservations: Sequence[str]) -> bool:
+        """Whether it is any of those guests', as far as is known."""
+        return not reservations or not self.reservation or not set(self.whose).isdisjoint(reservations)
 
     def without(self, reservation: str) -> str:
         """Whose it still is once that guest, or with "" everybody, does not share in it any more."""

@@ -158,7 +158,7 @@ class WakeUps:
         """Somebody ordered it elsewhere, for those who are in the room; what is on the list already is our own, told
         back to us, or one that we need not tell any more.
         """
-        known = self._heard_of(tx, room, at)
+        known = [call for call in self._heard_of(tx, room, at) if call.is_of(whose)]
         for call in known:
             if call.state is _S.ORDERED:
                 table.write(tx, call, _S.ORDERED, HOTEL_HAS_IT, self.db.now(), keep=True)

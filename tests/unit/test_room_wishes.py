@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -9,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kiosk.hotel.errands import RoomWished
-from kiosk.hotel.news import GuestChanged, GuestOut, RoomTold
+from kiosk.hotel.errands import RoomWished, decode
+from kiosk.hotel.news import GuestChanged, GuestOut, RollBegan, RoomTold
+from kiosk.outbox import Delivery
 from tests.register_kit import House, house, rules
 
 ROOM, STAY = "0808", "31001"
@@ -252,11 +254,97 @@ def test_a_refusal_of_what_is_wished_no_more_asks_nobody(tmp_path):
         assert held(at)[0] == "do-not-disturb"
 
 
+@dataclass
+class Hotel:
+    """The guest, who wishes at the kiosk and at the telephone, and the hotel system, which tells what it shows."""
+
+    at: House
+    shown: dict[str, str] = field(default_factory=dict)
+    """By room; "none" where nothing is."""
+    under_way: Delivery | None = None
+    room: str = ROOM
+    guests: int = 0
+
+    def __post_init__(self) -> None:
+        self.at.rooms = {STAY: ROOM}
+
+    @property
+    def stay(self) -> str:
+        (stay,) = self.at.rooms
+        return stay
+
+    def wish(self, what: str, minutes: int | None) -> None:
+        until = None if minutes is None else self.at.minutes(minutes)
+        self.at.register.wishes.wish(self.room, self.stay, what, until)
+
+    def send(self) -> None:
+        """An errand is on the wire."""
+        errands = self.at.board.errands
+        if self.under_way is None and (due := errands.next_due()):
+            errands.begin(due)
+            self.under_way = due
+
+    def arrive(self, *, known: bool = True) -> None:
+        """It has arrived; whether that is ``known`` is another matter."""
+        if self.under_way is None:
+            return
+        errand, errands = decode(self.under_way.payload), self.at.board.errands
+        self.shown[errand.room] = errand.wish
+        if known:
+            errands.delivered(self.under_way, "")
+        else:
+            errands.again(self.under_way, "timeout", 5)
+        self.under_way = None
+
+    def lose(self) -> None:
+        """It has not."""
+        if self.under_way is not None:
+            self.at.board.errands.again(self.under_way, "cut", 5)
+        self.under_way = None
+
+    def drain(self) -> None:
+        self.arrive()
+        while self.at.board.errands.next_due():
+            self.send()
+            self.arrive()
+
+    def telephone(self, *, on: bool) -> None:
+        """The guest presses the key for do not disturb."""
+        if on or self.shown.get(self.room) == "do-not-disturb":
+            self.shown[self.room] = "do-not-disturb" if on else "none"
+        self.tell()
+
+    def tell(self) -> None:
+        """For whatever reason, the lamp of a message perhaps."""
+        self.at.board.told([RoomTold(self.room, self.shown.get(self.room) == "do-not-disturb")])
+
+    def move(self, told: str) -> None:
+        old, self.room = self.room, "0909" if self.room == ROOM else ROOM
+        stay = self.stay
+        if told == "roll":
+            self.at.rooms = {}
+            self.at.board.told([RollBegan(), GuestOut(old)])
+            self.at.watch.look()
+        self.at.rooms = {stay: self.room}
+        self.at.board.told([GuestChanged(self.room, stay, {}, old)])
+
+    def out(self) -> None:
+        """Another guest has the room."""
+        self.guests += 1
+        stay, self.at.rooms = self.stay, {f"new{self.guests}": self.room}
+        self.at.board.told([GuestOut(self.room, stay)])
+
+    def clock(self, minutes: int) -> None:
+        self.at.clock.move(minutes=minutes)
+        self.at.register.wishes.lift_due()
+
+
 STEP = st.one_of(
     st.tuples(st.just("wish"), st.sampled_from(["none", "do-not-disturb", "make-up"]), st.sampled_from([None, 1, 30])),
-    st.just(("link",)),
-    st.just(("put-off",)),
-    st.just(("out",)),
+    *(st.just((verb,)) for verb in ("send", "arrive", "lose", "drain", "tell", "out")),
+    st.just(("arrive-unknown",)),
+    st.tuples(st.just("telephone"), st.booleans()),
+    st.tuples(st.just("move"), st.sampled_from(["moved", "roll"])),
     st.tuples(st.just("clock"), st.sampled_from([-5, 1, 31])),
 )
 
@@ -265,21 +353,21 @@ STEP = st.one_of(
 @given(st.lists(STEP, max_size=20))
 def test_in_the_end_the_hotel_system_shows_what_the_guest_wished_last(steps):
     with TemporaryDirectory() as folder, house(Path(folder)) as at:
-        shown = "none"
+        hotel = Hotel(at)
         for step in steps:
             match step:
-                case ("wish", what, minutes):
-                    wish(at, what, None if minutes is None else at.minutes(minutes))
-                case ("link",):
-                    shown = ([shown] + [errand.wish for errand in at.carry_out()])[-1]
-                case ("put-off",) if at.board.errands.next_due():
-                    at.put_off(pause=5)
-                case ("out",):
-                    at.board.told([GuestOut(ROOM, STAY)])
-                case ("clock", minutes):
-                    at.clock.move(minutes=minutes)
-                    at.register.wishes.lift_due()
-        at.clock.move(minutes=1)
-        at.register.wishes.lift_due()
-        shown = ([shown] + [errand.wish for errand in at.carry_out()])[-1]
-        assert shown == held(at)[0]
+                case ("arrive-unknown",):
+                    hotel.arrive(known=False)
+                case ("telephone", on):
+                    hotel.telephone(on=on)
+                case (verb, *given_with):
+                    getattr(hotel, verb)(*given_with)
+            if step[0] == "wish":
+                assert held(at, hotel.room)[0] == step[1], "what is wished holds"
+        hotel.clock(1)
+        hotel.drain()
+        hotel.clock(1)
+        hotel.drain()
+        for room in (ROOM, "0909"):
+            assert hotel.shown.get(room, "none") == held(at, room)[0]
+        assert held(at, "0909" if hotel.room == ROOM else ROOM)[0] == "none", "a wish is its guest's"
