@@ -82,7 +82,8 @@ TRANSITIONS: dict[tuple[WakeUpState, WakeUpEvent], WakeUpState] = {
     (_S.ORDERED, _E.HAND_OVER): _S.WITH_OPERATOR,
     (_S.ORDERED, _E.MISS): _S.MISSED,
     (_S.REGISTERED, _E.RESET): _S.ORDERED,
-    (_S.REGISTERED, _E.HAND_OVER): _S.WITH_OPERATOR,  # the way of the calls was tried and does not work
+    # The way of the calls was tried and does not work, or the hotel system says beforehand that it can't call.
+    (_S.REGISTERED, _E.HAND_OVER): _S.WITH_OPERATOR,
     (_S.REGISTERED, _E.EXPIRE): _S.UNCONFIRMED,
     (_S.REGISTERED, _E.GO_BY): _S.GONE_BY,
     (_S.WITH_OPERATOR, _E.FALL_DUE): _S.DUE,

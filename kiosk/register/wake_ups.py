@@ -182,7 +182,7 @@ class WakeUps:
         for call in self._heard_of(tx, room, at):
             event = self._meaning(tx, call, status)
             if event is not None and (call.state, event) in TRANSITIONS:
-                self._step(tx, call, event, status, recall=False)
+                self._step(tx, call, event, status, recall=event is _E.HAND_OVER)
                 heard = True
         if not heard:
             log.warning("wake-up.stray-result", status=status)
@@ -309,13 +309,13 @@ class WakeUps:
     def _meaning(self, tx: Transaction, call: WakeUp, status: str) -> WakeUpEvent | None:
         """Of the status of a result (FIAS WA: OK; DE deleted; NR, BY, UR and whatever is unheard of: no answer).
 
-        Nothing where it can't be about this call: one that is a minute away or more has not rung. A test that was
-        deleted has tried nothing.
+        Nothing where it can't be about this call: one that is a minute away or more has not rung, though that it can't
+        be made (UR) may be known already. A test that was deleted has tried nothing.
         """
         if status == "DE" and call.origin is not Origin.TEST:
             return _E.CANCEL if self._may_be_dropped(tx, call) else None
         if self.db.now() < call.at - MINUTE:
-            return None
+            return _E.HAND_OVER if status == "UR" and call.state is _S.REGISTERED else None
         return _E.ANSWER if status == "OK" else _E.NO_ANSWER
 
     def _move_request(self, tx: Transaction, call: WakeUp, room: str) -> None:

@@ -98,7 +98,16 @@ def test_a_guest_has_so_many_calls_ahead_and_past_ones_do_not_count(tmp_path):
         order(at, 60)
 
 
-@pytest.mark.parametrize("status", ["NR", "UR", "OK"])
+def test_that_a_call_cannot_be_made_may_be_known_before_its_time(tmp_path):
+    with house(tmp_path) as at:
+        order(at, 60)
+        at.carry_out()
+        result(at, at.minutes(60), "UR")
+        assert (at.states(), at.asked()) == (["with-operator"], ["wake-up"])
+        assert [type(errand) for errand in at.carry_out()] == [WakeUpClear], "it does not ring all the same"
+
+
+@pytest.mark.parametrize("status", ["NR", "OK"])
 def test_a_result_before_the_time_is_not_this_calls(tmp_path, status):
     with house(tmp_path) as at:
         order(at, 60)
