@@ -21,6 +21,8 @@ from kiosk.hotel.rest.roll import Roll
 from kiosk.hotel.rest.virtual_apaleo import Stay, VirtualApaleo
 from kiosk.hotel.rest.web import Barred, Lost, NothingDone, Timeouts
 from kiosk.outbox import DeliveryState
+from tests.contract.published import Witness
+from tests.contract.published_apaleo import APALEO
 from tests.contract.rest_kit import BRISK, RestStation, running, until
 
 STAYS = (
@@ -44,9 +46,11 @@ def host() -> Iterator[Server]:
 
 
 @pytest.fixture
-def server(host: Server, house: VirtualApaleo) -> Server:
-    host.app = house.app
-    return host
+def server(host: Server, house: VirtualApaleo) -> Iterator[Server]:
+    witness = Witness(house.app, APALEO)
+    host.app = witness
+    yield host
+    assert witness.violations == []
 
 
 @pytest.fixture
@@ -190,6 +194,7 @@ async def test_a_token_that_was_withdrawn_is_replaced_once(house, system):
 
 async def test_the_far_side_tells_keys_apart(house, server, system):
     await system.in_house()
+    server.app = house.app
     (token,) = house.access._until
     body = {"serviceType": "Other", "vatType": "Normal", "name": "x", "amount": {"amount": 1, "currency": "EUR"}}
     async with httpx.AsyncClient(base_url=server.url, headers={"authorization": f"Bearer {token}"}) as client:

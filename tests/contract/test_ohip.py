@@ -31,6 +31,8 @@ from kiosk.hotel.rest.tokens import Client, SecretMissing, Tokens
 from kiosk.hotel.rest.virtual_ohip import Stay, VirtualOhip
 from kiosk.hotel.rest.virtual_ohip_gate import APP_KEY, Gate
 from kiosk.hotel.rest.web import LONGEST_PAUSE, Barred, Lost, Misread, NothingDone, Reply, Timeouts, Web
+from tests.contract.published import Witness
+from tests.contract.published_ohip import OHIP
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 STAYS = (
@@ -66,9 +68,11 @@ def host() -> Iterator[Server]:
 
 
 @pytest.fixture
-def server(host: Server, opera: VirtualOhip) -> Server:
-    host.app = opera.app
-    return host
+def server(host: Server, opera: VirtualOhip) -> Iterator[Server]:
+    witness = Witness(opera.app, OHIP)
+    host.app = witness
+    yield host
+    assert witness.violations == []
 
 
 def settings(folder: Path, url: str, **changes: str) -> OhipSettings:
@@ -539,8 +543,9 @@ async def test_neither_secrets_nor_guests_are_logged_at_any_level(caplog, capfd,
         ({}, 200),
     ],
 )
-async def test_the_far_side_wants_every_header(opera, server, headers, status):
-    async with httpx.AsyncClient(base_url=server.url) as client:
+async def test_the_far_side_wants_every_header(opera, host, headers, status):
+    host.app = opera.app
+    async with httpx.AsyncClient(base_url=host.url) as client:
         form = {"grant_type": "client_credentials", "scope": Gate.scope}
         asking = {"x-app-key": APP_KEY, "enterpriseId": Gate.enterprise}
         got = await client.post("/oauth/v1/tokens", auth=Gate.client, headers=asking, data=form)

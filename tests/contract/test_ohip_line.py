@@ -23,6 +23,8 @@ from kiosk.hotel.rest.virtual_ohip import Stay, VirtualOhip
 from kiosk.hotel.rest.virtual_ohip_gate import Gate
 from kiosk.hotel.rest.web import Timeouts
 from kiosk.outbox import DeliveryState
+from tests.contract.published import Witness
+from tests.contract.published_ohip import OHIP
 from tests.contract.rest_kit import BRISK, SHANGHAI, RestStation, running, until
 from tests.contract.test_ohip import STAYS, settings
 
@@ -41,9 +43,11 @@ def host() -> Iterator[Server]:
 
 
 @pytest.fixture
-def server(host: Server, opera: VirtualOhip) -> Server:
-    host.app = opera.app
-    return host
+def server(host: Server, opera: VirtualOhip) -> Iterator[Server]:
+    witness = Witness(opera.app, OHIP)
+    host.app = witness
+    yield host
+    assert witness.violations == []
 
 
 @pytest.fixture

@@ -201,7 +201,7 @@ class Ohip:
         return []
 
     async def _set_wake_up(self, reservation: str, room: str, at: datetime) -> None:
-        """wakeUpCalls; the guide has the operations, a wakeUpCallType is the document's."""
+        """postWakeUpCall."""
         call = {
             "reservationInfo": {
                 "reservationIdList": [{"type": "Reservation", "id": reservation}],
@@ -223,7 +223,7 @@ class Ohip:
         raise Declined.because("NG")
 
     async def _cleared(self, reservation: str, at: datetime) -> bool:
-        """False when the reservation has no such call (any more)."""
+        """deleteWakeUpCall; False when the reservation has no such call (any more)."""
         path = self._reservation("fof", reservation, "wakeUpCalls")
         reply = await self._account.ask("DELETE", path, parameters={"callTime": f"{at:%Y-%m-%d %H:%M:%S}"})
         if reply.status == 404:

@@ -297,7 +297,7 @@ class VirtualOhip(VirtualHouse[Line]):
         if at not in self.wake_ups.get(stay.id, set()):
             raise Refused(404, "Wake up call not found")
         self.wake_ups[stay.id].discard(at)
-        return Response(status_code=200)
+        return JSONResponse({})
 
     async def _wish(self, request: Request) -> Response:
         wish = (await self._read(request, bodies.Wishes)).criteria
