@@ -115,8 +115,9 @@ class Engine:
         return works
 
     def _look_again(self) -> float:
-        """A guest waits for what a device does next; nobody else does."""
-        return LOOK if self.lobby is not None and self.lobby.visiting else LOOK_AT_REST
+        """A guest waits for what a device does next; nobody else does. All are looked at in one waking of the loop."""
+        pause = LOOK if self.lobby is not None and self.lobby.visiting else LOOK_AT_REST
+        return pause - asyncio.get_running_loop().time() % pause
 
     async def _devices_known(self) -> None:
         wanted = {device.name for device in vars(self.station.devices).values()}

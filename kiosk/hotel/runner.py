@@ -65,11 +65,14 @@ class Runner:
 
     def has_work(self) -> bool:
         """Whether it is worth asking the outbox."""
-        if self._carried is not None:
-            return False
         if self.commit().done():
             self._commit, self._look_at = None, 0.0
-        return asyncio.get_running_loop().time() >= self._look_at
+        return not self.carries and asyncio.get_running_loop().time() >= self._look_at
+
+    @property
+    def carries(self) -> bool:
+        """Whether an errand is under way."""
+        return self._carried is not None
 
     async def take(self) -> AnyErrand | None:
         """The next errand that is due, its attempt on disk; None when there is none."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +21,7 @@ STALE_AFTER = timedelta(seconds=30)
 LinkState = Literal["down", "starting", "alive", "night-audit"]
 
 
+@cache
 def _own_version() -> str:
     from importlib.metadata import version  # 20 ms, not needed before the first snapshot
 

@@ -134,6 +134,7 @@ async def test_a_trial_given_up_while_the_guest_is_asked_for_does_not_end_the_li
         tried = trial(station.postings, "0808", 100, "CNY", "TEST", "31001")
         await until(lambda: station.hotel.observed.inquiries == 1)
         assert give_up(station.postings, tried, "no link")
+        await asyncio.sleep(QUIET)  # the hotel system is done with the list that it loses
         station.clock.push(61)
         await station.becomes(station.sell("0808", guest="31001"), DeliveryState.DELIVERED)
         assert station.delivery(tried).attempts == 0

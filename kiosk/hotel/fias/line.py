@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
@@ -22,6 +23,7 @@ from kiosk.hotel.fias.talk import Asker, Charges, Worker
 from kiosk.hotel.fias.timings import Timings
 from kiosk.hotel.fias.transport import Connect, RecordRefused, Wire, WireCut, pauses
 from kiosk.hotel.news import Answer, GuestNews, LateAnswer, NoAnswer, ServiceNews
+from kiosk.tasks import stopped
 
 log = structlog.get_logger()
 
@@ -31,8 +33,9 @@ UNSENDABLE = "hotel.refused.unsendable"
 
 @dataclass(frozen=True)
 class Pace:
-    """In seconds. ``tick``: how exactly time-outs are kept and how often the watchdog is fed; ``first_pause`` to
-    ``longest_pause`` pass between tries to connect; ``last_answer`` is waited for when the link is to stop.
+    """In seconds. ``tick``: how exactly time-outs are kept and how often the watchdog is fed, half as often while
+    nothing is outstanding; ``first_pause`` to ``longest_pause`` pass between tries to connect; ``last_answer`` is
+    waited for when the link is to stop.
     """
 
     tick: float = 0.25
@@ -107,29 +110,46 @@ class _Talk:
         """When the answer that is outstanding is waited for no more, once the link is to stop."""
         self._asker: Asker | None = None
         self._wire: Wire | None = None
+        self._stirring: asyncio.Future[Any] | None = None
 
     async def hold(self, wire: Wire, stop: asyncio.Event) -> None:
         """Until the connection is to be closed. Raises WireCut."""
         self._wire = wire
         session, clock = self.session, self.desk.clock
         session.connected(clock())
+        stopping = asyncio.ensure_future(stop.wait())
         try:
             while session.phase is not Phase.DOWN:
-                chunk = await wire.read(self._pace.tick, unless=self.desk.postman.commit())
+                chunk = await wire.read(self._patience(), unless=self._stirred(stopping))
                 now = clock()
                 await self.carry_out((*session.received(chunk, now), *session.tick(now)))
                 if session.awaits_word and wire.taken():
                     await self.carry_out(session.taken(now))
+                # What was committed is noted in any case, or no reading would wait any more.
+                charges, errands = self.desk.postman.has_work(), self.desk.runner.has_work()
                 if not stop.is_set():
-                    await self._work()
-                else:
-                    self.desk.postman.has_work()  # what was committed is noted, or no reading would wait any more
-                    if self._may_go(now.seconds):
-                        await self.carry_out(session.end(clock()))
+                    await self._work(charges=charges, errands=errands)
+                elif self._may_go(now.seconds):
+                    await self.carry_out(session.end(clock()))
                 self._noises.tick(now.seconds)
                 await self._turn()
         finally:
             self._wire = None
+            await stopped(*(task for task in (stopping, self._stirring) if task is not None))
+
+    def _patience(self) -> float:
+        """Seconds until the next turn, if nothing happens."""
+        quiet = self.session.may_post and not self.session.awaits_word and not self.desk.runner.carries
+        return 2 * self._pace.tick if quiet else self._pace.tick
+
+    def _stirred(self, stopping: asyncio.Future[Any]) -> asyncio.Future[Any]:
+        """Done when there may be something to do that does not come over the wire: a charge, an errand, the end."""
+        if self._stirring is None or self._stirring.done():
+            reasons: set[asyncio.Future[Any]] = {self.desk.postman.commit(), self.desk.runner.commit()}
+            if not stopping.done():
+                reasons.add(stopping)
+            self._stirring = asyncio.ensure_future(asyncio.wait(reasons, return_when=asyncio.FIRST_COMPLETED))
+        return self._stirring
 
     async def _turn(self) -> None:
         await self.desk.turn(self.session.alive, self.session.phase.value, self.session.in_audit)
@@ -160,16 +180,15 @@ class _Talk:
         if cut is not None:
             raise cut
 
-    async def _work(self) -> None:
+    async def _work(self, *, charges: bool, errands: bool) -> None:
         """What is next of what may be done now: money first."""
-        work = self.desk.postman.has_work()
         if not self.session.may_post:
             await self.desk.postman.put_back()
-        elif work:
+        elif charges:
             await self._charges.start(self)
         if self._doubts is not None and self.session.may_post:
             await self._doubts.start(self)
-        if self.session.may_send and self.desk.runner.has_work():
+        if self.session.may_send and errands:
             await self._run_errand()
         if self.session.may_send and not self.session.waiting:
             await self._ask_for_guests()
