@@ -12,6 +12,7 @@ import structlog
 
 from kiosk.config.hotel import TEST_LEAD
 from kiosk.hotel.errands import MessageLeft, MessageRead, MessagesAsked, RoomWished, WakeUpClear
+from kiosk.register import wake_up_table as table
 from kiosk.register.outgoing import Queued
 from kiosk.register.register import Register, RoomOf, Stay
 from kiosk.register.rules import Rules
@@ -52,26 +53,26 @@ class WakeWatch:
         register.wishes.lift_due()
         register.messages.forget_old()
         with register.db.reading() as tx:
-            calls = register.wake_ups.open_in(tx)
+            calls = table.all_open(tx)
             late = self._late(tx)
         if late:
             with register.db.transaction() as tx:
                 self._hand_over(tx, late)
         if calls:
             with register.db.transaction() as tx:
-                self._try_way(tx, register.wake_ups.open_in(tx))
-                self._keep_time(tx, register.wake_ups.open_in(tx))
+                self._try_way(tx, table.all_open(tx))
+                self._keep_time(tx, table.all_open(tx))
 
     def _keep_time(self, tx: Transaction, calls: Sequence[WakeUp]) -> None:
         """What is due for each call, or was while nobody looked."""
-        wake_ups, now = self._register.wake_ups, self._register.db.now()
+        steps, now = self._register.wake_up_steps, self._register.db.now()
         for call in calls:
-            if wake_ups.request_closed_in(tx, call):
+            if steps.request_closed(tx, call):
                 event = _E.ATTEND if call.at <= now else None  # somebody has taken it over
             else:
                 event = due(call, now, self._rules)
             if event is not None:
-                wake_ups.step_in(tx, call, event, "staff" if event is _E.ATTEND else "")
+                steps.step(tx, call, event, "staff" if event is _E.ATTEND else "")
 
     def _try_way(self, tx: Transaction, calls: Sequence[WakeUp]) -> None:
         """Before the first call of a day the way of the calls is tried; where it fails the day's are a person's.
@@ -87,14 +88,14 @@ class WakeWatch:
         before = self._rules.wake_up.test_minutes * MINUTE
         if not coming or now < coming[0].at - before:
             return
-        since, until = day_of(self._register.wake_ups.local(coming[0].at))
+        since, until = day_of(self._rules.local(coming[0].at))
         tests = self._register.test_calls.between(tx, min(since, coming[0].at - 2 * before), until)
         if not tests:
             self._begin_test(tx, now)
         elif tests[-1].state is WakeUpState.ATTENDED:
             for call in coming:
                 if call.at < until:
-                    self._register.wake_ups.step_in(tx, call, _E.HAND_OVER, "test")
+                    self._register.wake_up_steps.step(tx, call, _E.HAND_OVER, "test")
 
     def _begin_test(self, tx: Transaction, now: int) -> None:
         tests = self._register.test_calls
@@ -143,7 +144,7 @@ class WakeWatch:
                     register.outgoing.withdraw(tx, queued.delivery)
                 case WakeUpClear() as cleared:
                     # The errand itself goes on trying: a person is only told beside it.
-                    register.wake_ups.still_set_in(tx, cleared)
+                    register.wake_up_news.still_set_in(tx, cleared)
                 case MessagesAsked():
                     register.outgoing.withdraw(tx, queued.delivery)
 

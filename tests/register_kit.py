@@ -125,7 +125,7 @@ def order(at: House, ahead: float = 120, room: str = ROOM, stay: str = STAY) -> 
 
 def local(at: House, instant: int) -> datetime:
     """As the hotel writes it: its local time, without a zone."""
-    return at.register.wake_ups.local(instant).replace(tzinfo=None)
+    return at.register.rules.local(instant).replace(tzinfo=None)
 
 
 def result(at: House, instant: int, status: str, room: str = ROOM) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 from kiosk import stores
 from kiosk.cli import Failed
 from kiosk.config.load import load
+from kiosk.register.register import Register
+from kiosk.register.rules import Rules
 from kiosk.register.wake_up_states import IllegalWakeUp, WakeUpEvent
 from kiosk.register.wake_up_table import NoWakeUp, Origin, WakeUp
 from kiosk.register.wake_ups import WakeUps
@@ -38,16 +40,16 @@ def run(options: argparse.Namespace) -> int:
     try:
         register = stores.open_register(settings)
         try:
-            return _tell(register.wake_ups, options) if options.action == "result" else _list(register.wake_ups)
+            return _tell(register.wake_ups, options) if options.action == "result" else _list(register)
         finally:
             register.db.close()
     except StoreError as fault:
         raise Failed(f"the register cannot be opened: {fault.key} {dict(fault.values)}") from fault
 
 
-def _list(wake_ups: WakeUps) -> int:
-    for call in wake_ups.list_open():
-        sys.stdout.write(_line(wake_ups, call) + "\n")
+def _list(register: Register) -> int:
+    for call in register.wake_ups.list_open():
+        sys.stdout.write(_line(register.rules, call) + "\n")
     return 0
 
 
@@ -61,6 +63,6 @@ def _tell(wake_ups: WakeUps, options: argparse.Namespace) -> int:
     return 0
 
 
-def _line(wake_ups: WakeUps, call: WakeUp) -> str:
+def _line(rules: Rules, call: WakeUp) -> str:
     test = " (test)" if call.origin is Origin.TEST else ""
-    return f"{call.number:4} {wake_ups.local(call.at):%Y-%m-%d %H:%M} {call.room:8} {call.state.value}{test}"
+    return f"{call.number:4} {rules.local(call.at):%Y-%m-%d %H:%M} {call.room:8} {call.state.value}{test}"

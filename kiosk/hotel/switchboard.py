@@ -50,9 +50,9 @@ class Switchboard:
         """Part of the outbox's transaction."""
         match decode(delivery.payload):
             case WakeUpSet(number):
-                self.register.wake_ups.registered_in(tx, number)
+                self.register.wake_up_news.registered_in(tx, number)
             case WakeUpClear() as cleared:
-                self.register.wake_ups.withdrawn_in(tx, cleared)
+                self.register.wake_up_news.withdrawn_in(tx, cleared)
             case RoomWished() as wished:
                 self.register.wishes.shown_in(tx, wished)
         self.register.outgoing.over(tx, delivery)
@@ -61,14 +61,17 @@ class Switchboard:
         """Part of the outbox's transaction. What a guest was promised is handed to a person."""
         match decode(delivery.payload):
             case WakeUpSet(number):
-                self.register.wake_ups.refused_in(tx, number, reason)
+                self.register.wake_up_news.refused_in(tx, number, reason)
             case WakeUpClear() as cleared:
-                self.register.wake_ups.kept_in(tx, cleared)
+                self.register.wake_up_news.kept_in(tx, cleared)
             case RoomWished() as wished:
                 self.register.wishes.refused_in(tx, wished)
             case MessageLeft() as message:
                 self.register.messages.hand_over_in(tx, message, delivery.key)
         self.register.outgoing.withdraw(tx, delivery)
+
+    def again(self, tx: Transaction, delivery: Delivery, reason: str) -> None:
+        """Whom it was promised to need not know."""
 
     def unknown(self, tx: Transaction, delivery: Delivery, reason: str) -> None:
         """An errand is never in doubt: carried out twice it does no harm."""
@@ -81,12 +84,12 @@ class Switchboard:
         register = self.register
         match news:
             case WakeUpOrdered(room, at):
-                register.wake_ups.hear_ordered_in(tx, room, at, self._staying_in(room))
+                register.wake_up_news.hear_ordered_in(tx, room, at, self._staying_in(room))
             case WakeUpDropped(room, at):
-                register.wake_ups.hear_dropped_in(tx, room, at)
+                register.wake_up_news.hear_dropped_in(tx, room, at)
             case WakeUpResult(room, at, status):
                 if register.rules.results:
-                    register.wake_ups.hear_result_in(tx, room, at, status)
+                    register.wake_up_news.hear_result_in(tx, room, at, status)
             case MessageHere():
                 register.messages.hear_in(tx, news)
             case MessageGone(room, reservation, id):

@@ -13,6 +13,9 @@ from kiosk.register.requests import Requests
 from kiosk.register.room_wishes import RoomWishes
 from kiosk.register.rules import Rules
 from kiosk.register.test_calls import TestCalls
+from kiosk.register.wake_up_news import WakeUpNews
+from kiosk.register.wake_up_stays import WakeUpStays
+from kiosk.register.wake_up_steps import WakeUpSteps
 from kiosk.register.wake_ups import WakeUps
 from kiosk.store.database import Database
 from kiosk.store.statement import Transaction
@@ -40,10 +43,14 @@ class Register:
         self.rules = rules
         self.requests = Requests(db)
         self.outgoing = Outgoing(db)
-        self.wake_ups = WakeUps(self.requests, self.outgoing, rules)
-        self.test_calls = TestCalls(self.wake_ups, self.requests)
+        self.wake_up_steps = WakeUpSteps(self.requests, self.outgoing, rules)
+        self.wake_ups = WakeUps(self.wake_up_steps)
+        self.wake_up_news = WakeUpNews(self.wake_up_steps)
+        self.test_calls = TestCalls(self.wake_up_steps)
         self.messages = Messages(self.requests, self.outgoing, rules)
         self.wishes = RoomWishes(self.requests, self.outgoing, rules)
+        self._wake_up_stays = WakeUpStays(self.wake_up_steps)
+        self._of_guests = (self._wake_up_stays, self.messages, self.wishes)
 
     async def until(self, holds: Callable[[], bool], seconds: float) -> bool:
         """Whether ``holds`` became true within ``seconds``; asked on the file's own thread after every commit."""
@@ -60,12 +67,12 @@ class Register:
 
     def clear_in(self, tx: Transaction, room: str, reservation: str) -> None:
         """The guest has left, or with ``reservation`` "" whoever was in the room without a number."""
-        for store in (self.wake_ups, self.messages, self.wishes):
+        for store in self._of_guests:
             store.clear_in(tx, room, reservation)
 
     def move_in(self, tx: Transaction, old_room: str, room: str, reservation: str) -> None:
         """The guest, or with ``reservation`` "" whoever was in ``old_room`` without one, sleeps in ``room`` now."""
-        for store in (self.wake_ups, self.messages, self.wishes):
+        for store in self._of_guests:
             store.move_in(tx, old_room, room, reservation)
 
     def settle_in(self, tx: Transaction, room: str, reservation: str) -> None:
@@ -80,9 +87,9 @@ class Register:
 
     def bind_in(self, tx: Transaction, staying_in: StayingIn) -> None:
         """What is kept of a room belongs to those who are in it now, where nobody knew before who they are."""
-        for room in self.wake_ups.unbound_in(tx):
+        for room in self._wake_up_stays.unbound_in(tx):
             if whose := staying_in(room):
-                self.wake_ups.bind_in(tx, room, whose)
+                self._wake_up_stays.bind_in(tx, room, whose)
 
     def sweep(self, room_of: RoomOf, gone: Set[Stay] = frozenset()) -> Set[Stay]:
         """As ``sweep_in``, but only those have left who were ``gone`` at the look before as well; returns who is gone
@@ -108,4 +115,4 @@ class Register:
                 self.clear_in(tx, old_room, reservation)
 
     def _kept_in(self, tx: Transaction) -> set[Stay]:
-        return self.wake_ups.stays_in(tx) | self.messages.stays_in(tx) | self.wishes.stays_in(tx)
+        return {stay for store in self._of_guests for stay in store.stays_in(tx)}

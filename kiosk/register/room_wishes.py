@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, cast
 
 import structlog
@@ -160,7 +160,7 @@ class RoomWishes:
 
     def _day_ends(self, since: int) -> int:
         """Midnight of the day whose round the floor can still make."""
-        at = datetime.fromtimestamp(since / 1000, self._rules.zone)
+        at = self._rules.local(since)
         midnight = at.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
         return instant(midnight + timedelta(days=2 if at.hour >= LAST_ROUND else 1))
 
@@ -203,7 +203,7 @@ class RoomWishes:
         if wish == MAKE_UP:
             tx.do(_DROP, of=room)  # it ends with the request
         elif held and held.until is not None:
-            values["until"] = f"{datetime.fromtimestamp(held.until / 1000, self._rules.zone):%Y-%m-%d %H:%M}"
+            values["until"] = f"{self._rules.local(held.until):%Y-%m-%d %H:%M}"
         key = "request.room-wish-until" if "until" in values else "request.room-wish"
         self._requests.open_in(tx, REQUEST, self._rules.place, language, visit, key, values)
 

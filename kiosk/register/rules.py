@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from kiosk.config.hotel import HotelSettings, WakeUpSettings
@@ -25,6 +26,10 @@ class Rules:
     mail: bool
     post: bool
     moves: bool = True
+
+    def local(self, at: int) -> datetime:
+        """An instant (ms since 1970 UTC) in the house's zone."""
+        return datetime.fromtimestamp(at / 1000, self.zone)
 
     @property
     def watched(self) -> bool:

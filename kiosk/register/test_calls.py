@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from kiosk.register import wake_up_table as table
-from kiosk.register.requests import Requests
 from kiosk.register.wake_up_states import WakeUpEvent, WakeUpState
+from kiosk.register.wake_up_steps import WakeUpSteps
 from kiosk.register.wake_up_table import Origin, WakeUp
-from kiosk.register.wake_ups import WakeUps
 from kiosk.store.statement import Transaction
 
 FAILED = "wake-up-test-failed"
@@ -17,15 +16,14 @@ FAILED = "wake-up-test-failed"
 class TestCalls:
     """Wake-ups too, to a telephone beside the operator. Everything here is part of a transaction of the caller's."""
 
-    def __init__(self, wake_ups: WakeUps, requests: Requests) -> None:
-        self._wake_ups = wake_ups
-        self._requests = requests
-        self._rules = wake_ups.rules
+    def __init__(self, steps: WakeUpSteps) -> None:
+        self._steps = steps
+        self._rules = steps.rules
 
     def order(self, tx: Transaction, at: int) -> int:
         """The hotel system is to call the telephone beside the operator."""
         test = self._add(tx, self._rules.wake_up.test_room, at, WakeUpState.ORDERED)
-        self._wake_ups.send_in(tx, test)
+        self._steps.send(tx, test)
         return test.number
 
     def known(self, tx: Transaction, at: int, *, works: bool) -> int:
@@ -37,18 +35,18 @@ class TestCalls:
 
     def failed(self, tx: Transaction, test: WakeUp) -> None:
         """Somebody looks why, and the test is over."""
-        values: dict[str, str | int] = {"at": f"{self._wake_ups.local(test.at):%Y-%m-%d %H:%M}", "status": test.remark}
-        self._requests.open_in(
+        values: dict[str, str | int] = {"at": f"{self._rules.local(test.at):%Y-%m-%d %H:%M}", "status": test.remark}
+        self._steps.requests.open_in(
             tx, FAILED, self._rules.place, "", "", f"request.{FAILED}", values, source=f"{FAILED}:{test.number}"
         )
-        self._wake_ups.step_in(tx, test, WakeUpEvent.ATTEND, test.remark)
+        self._steps.step(tx, test, WakeUpEvent.ATTEND, test.remark)
 
     def between(self, tx: Transaction, since: int, before: int) -> list[WakeUp]:
         """The test calls of that time, open or over."""
         return table.tests(tx, since, before)
 
     def _add(self, tx: Transaction, room: str, at: int, state: WakeUpState) -> WakeUp:
-        return table.add(tx, room, "", at, Origin.TEST, state, self._wake_ups.db.now())
+        return table.add(tx, room, "", at, Origin.TEST, state, self._steps.db.now())
 
 
 def day_of(moment: datetime) -> tuple[int, int]:

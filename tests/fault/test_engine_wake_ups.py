@@ -76,7 +76,7 @@ async def test_the_lamp_goes_out_when_what_it_was_lit_for_is_closed_or_taken_bac
         for room in ("0808", "0909"):
             number = register.wake_ups.order(room, "31001", register.db.now() + 600 * MINUTE)
             with register.db.transaction() as tx:
-                register.wake_ups.refused_in(tx, number, "hotel.refused.ur")
+                register.wake_up_news.refused_in(tx, number, "hotel.refused.ur")
         await until(lambda: len(station.calls) == 2)
         register.requests.close(station.requests.list_open()[0].number, "AB")
         await until(lambda: len(station.calls) == 1)
@@ -91,7 +91,7 @@ async def test_what_the_link_writes_lights_the_lamp_and_the_staff_button_puts_it
     async with running(station, tmp_path / "status"):
         number = wake_ups.order("0808", "31001", wake_ups.db.now() + 600 * MINUTE)
         with wake_ups.db.transaction() as tx:
-            wake_ups.refused_in(tx, number, "hotel.refused.ur")
+            station.register.wake_up_news.refused_in(tx, number, "hotel.refused.ur")
         await until(lambda: lit(station))
         station.attended()
         await asyncio.sleep(0.1)

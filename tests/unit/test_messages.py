@@ -41,7 +41,7 @@ def test_the_time_is_the_hotels_local_one(tmp_path):
         hear(at)
         (message,) = at.register.messages.waiting(ROOM, STAY)
         assert message.at is not None
-        assert at.register.wake_ups.local(message.at).replace(tzinfo=None) == AT
+        assert at.register.rules.local(message.at).replace(tzinfo=None) == AT
 
 
 def test_a_message_without_a_time_says_so(tmp_path):

@@ -156,7 +156,7 @@ def test_a_link_is_alive_while_it_says_so_and_has_lately(tmp_path):
 
 def test_every_request_of_the_switchboard_is_worded_for_staff(tmp_path):
     with house(tmp_path) as at:
-        at.board.told([WakeUpOrdered(ROOM, at.register.wake_ups.local(at.minutes(60)))])
+        at.board.told([WakeUpOrdered(ROOM, at.register.rules.local(at.minutes(60)))])
         at.register.messages.leave((), "Example", "Call Sam", "v1", "en")
         for request in at.register.requests.list_open():
             assert WORDS[request.details_key].format_map(request.values)
