@@ -27,7 +27,7 @@ from tests.contract.rest_kit import BRISK, RestStation, running, until
 
 STAYS = (
     Stay("XPGMSXGF-1", "0808", "Lindqvist-Example", "Ingrid", language="sv"),
-    Stay("YQWERTYU-1", "1203", "样例", "小路", language="zh-CN"),
+    Stay("YQWERTYU-1", "1203", "样例", "小路", language="zh-CN", title="Ms"),
     Stay("ZASDFGHJ-1", "1203", "Yangli", "Xiaoqiao"),
 )
 GUEST = STAYS[0].id
@@ -46,8 +46,12 @@ def host() -> Iterator[Server]:
 
 
 @pytest.fixture
-def server(host: Server, house: VirtualApaleo) -> Iterator[Server]:
-    witness = Witness(house.app, APALEO)
+def witness(house: VirtualApaleo) -> Witness:
+    return Witness(house.app, APALEO)
+
+
+@pytest.fixture
+def server(host: Server, witness: Witness) -> Iterator[Server]:
     host.app = witness
     yield host
     assert witness.violations == []
@@ -173,10 +177,42 @@ async def test_everybody_in_house_is_read_page_by_page(house, system, monkeypatc
     monkeypatch.setattr("kiosk.hotel.rest.apaleo.PAGE", 2)
     guests = await system.in_house()
     told = {"name": "Lindqvist-Example", "given": "Ingrid", "title": "", "language": "SV", "shares": False}
+    assert [guest.told["title"] for guest in guests] == ["", "Ms", ""]
     assert guests[0] == GuestIn("0808", GUEST, told)
     assert [guest.told["shares"] for guest in guests] == [False, False, True]
     house.stays.clear()
     assert await system.in_house() == []
+
+
+async def test_four_hundred_and_fifty_guests_are_all_read(house, system):
+    house.stays = {f"A{number}-1": Stay(f"A{number}-1", f"{number:04}", "Example") for number in range(450)}
+    assert {guest.reservation for guest in await system.in_house()} == set(house.stays)
+    assert house.count("GET /booking") == 5
+
+
+async def test_a_charge_that_was_routed_on_is_found_on_the_folio_of_the_booking(house, system):
+    house.stays[GUEST] = Stay(GUEST, "0808", "Lindqvist-Example", routed=True)
+    house.faults.next(*[Fault.LOSE_ANSWER] * 3)
+    with pytest.raises(Lost):
+        await system.post(11, posting())
+    assert house.amounts(GUEST) == []
+    assert isinstance(await system.look(11, posting()), Found)
+
+
+async def test_folios_of_which_not_all_were_shown_say_nothing(house, system):
+    house.kept_back = 1
+    assert await system.look(11, posting()) == Unclear()
+    house.kept_back = 0
+    assert await system.look(11, posting()) == Absent()
+
+
+async def test_whatever_is_asked_of_apaleo_is_asked_as_it_was_published(system, witness):
+    await system.in_house()
+    await system.post(11, posting())
+    await system.post(12, posting(minor=-150))
+    await system.look(12, posting(minor=-150))
+    assert witness.violations == []
+    assert witness.seen == {operation.id for operation in APALEO.operations}
 
 
 async def test_what_apaleo_does_not_have_is_not_offered(system):

@@ -28,15 +28,15 @@ from kiosk.hotel.rest.line import Absent, Declined, Found, Unclear
 from kiosk.hotel.rest.ohip import Ohip
 from kiosk.hotel.rest.roll import Roll
 from kiosk.hotel.rest.tokens import Client, SecretMissing, Tokens
-from kiosk.hotel.rest.virtual_ohip import Stay, VirtualOhip
+from kiosk.hotel.rest.virtual_ohip import Line, Stay, VirtualOhip
 from kiosk.hotel.rest.virtual_ohip_gate import APP_KEY, Gate
-from kiosk.hotel.rest.web import LONGEST_PAUSE, Barred, Lost, Misread, NothingDone, Reply, Timeouts, Web
+from kiosk.hotel.rest.web import LONGEST_PAUSE, Barred, Lost, Misread, NothingDone, Reply, Timeouts, Web, retry_after
 from tests.contract.published import Witness
 from tests.contract.published_ohip import OHIP
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 STAYS = (
-    Stay("31001", "0808", "Lindqvist-Example", "Ingrid", language="SV", vip="V1"),
+    Stay("31001", "0808", "Lindqvist-Example", "Ingrid", salutation="Ms.", language="SV", vip="V1"),
     Stay("31002", "1203", "样例", "小路", language="ZH"),
     Stay("31003", "1203", "Yangli", "Xiaoqiao"),
     Stay("31005", "1502", "Restricted-Example", no_post=True),
@@ -68,8 +68,12 @@ def host() -> Iterator[Server]:
 
 
 @pytest.fixture
-def server(host: Server, opera: VirtualOhip) -> Iterator[Server]:
-    witness = Witness(opera.app, OHIP)
+def witness(opera: VirtualOhip) -> Witness:
+    return Witness(opera.app, OHIP)
+
+
+@pytest.fixture
+def server(host: Server, witness: Witness) -> Iterator[Server]:
     host.app = witness
     yield host
     assert witness.violations == []
@@ -102,6 +106,11 @@ async def system(tmp_path: Path, server: Server) -> AsyncIterator[Ohip]:
 
 def posting(reservation: str = "31001", minor: int = 150, charge: str = CHARGE, voucher: int = 7) -> Posting:
     return Posting(voucher, charge, "copy", minor, 10, "CNY", "Copy A4 x3", 0, room="0808", reservation=reservation)
+
+
+def line(voucher: int) -> Line:
+    """Somebody else's, on the same folio."""
+    return Line(500_000 + voucher, Decimal("1.50"), "CNY", VirtualOhip.code, str(voucher), f"other-{voucher}", "Bar")
 
 
 # Charges
@@ -201,6 +210,14 @@ async def test_rest_may_be_asked_for_until_a_time_of_the_servers_clock(host, min
     assert await rest_asked_for(host, format_datetime(until, usegmt=True)) == pytest.approx(seconds, abs=30)
 
 
+@pytest.mark.parametrize("wrong_by", [timedelta(), timedelta(hours=-9), timedelta(days=400)], ids=["", "slow", "fast"])
+def test_the_time_to_come_back_is_told_by_the_servers_clock_however_wrong(wrong_by):
+    now = datetime.now(UTC) + wrong_by
+    headers = {"date": format_datetime(now, usegmt=True)}
+    headers["retry-after"] = format_datetime(now + timedelta(seconds=90), usegmt=True)
+    assert retry_after(httpx.Response(503, headers=headers)) == 90
+
+
 async def test_an_answer_that_only_trickles_is_given_up_as_lost(host):
     async def trickle(scope, receive, send):
         await send({"type": "http.response.start", "status": 201, "headers": []})
@@ -298,6 +315,56 @@ async def test_a_folio_that_keeps_something_back_says_nothing(opera, system):
     assert await system.look(11, posting()) == Unclear()
 
 
+async def test_a_folio_of_many_pages_is_read_to_its_end(opera, system):
+    opera.folio_limit = 100
+    for voucher in range(449):
+        opera.folios.setdefault("31001", []).append(line(voucher))
+    assert await system.look(11, posting()) == Absent()
+    assert opera.count("/folios") == 5
+    await system.post(11, posting())
+    assert isinstance(await system.look(11, posting()), Found)
+    assert opera.count("/folios") == 10
+
+
+async def test_a_folio_that_begins_anew_on_every_page_says_nothing(opera, system, host):
+    opera.folio_limit = 100
+    opera.folios["31001"] = [line(voucher) for voucher in range(449)]
+
+    async def deaf(scope, receive, send):
+        await opera.app({**scope, "query_string": scope["query_string"].partition(b"&offset")[0]}, receive, send)
+
+    host.app = deaf
+    assert await system.look(11, posting()) == Unclear()
+    assert opera.count("/folios") == 2
+
+
+@pytest.mark.parametrize(
+    "window",
+    [
+        b'{"folioWindowNo":1}',
+        b'{"folioWindowNo":1,"emptyFolio":false}',
+        b'{"hasMore":true,"folios":[{"postings":[{"transactionNo":1}]}]}',
+    ],
+    ids=["without-a-word", "not-empty", "more-of-no-number"],
+)
+async def test_a_window_that_is_not_known_to_be_whole_says_nothing(system, host, window):
+    await system.in_house()
+
+    async def in_part(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        body = b'{"reservationFolioInformation":{"folioWindows":[%s]}}' % window
+        await send({"type": "http.response.body", "body": body})
+
+    host.app = in_part
+    assert await system.look(11, posting()) == Unclear()
+
+
+def test_a_transaction_number_may_be_any_number_of_json():
+    read = Reply(201, b'{"postings":[{"transactionNo":660001.0},{"transactionNo":660002}]}').read(shapes.Posted)
+    assert read is not None
+    assert [each.transaction_no for each in read.postings] == [660001, 660002]
+
+
 async def test_a_folio_that_is_not_to_be_seen_says_nothing(opera, system):
     assert await system.look(11, posting("39999")) == Unclear()
 
@@ -316,7 +383,7 @@ async def test_everybody_in_house_is_read_page_by_page(opera, system, monkeypatc
         {
             "name": "Lindqvist-Example",
             "given": "Ingrid",
-            "title": "",
+            "title": "Ms.",
             "language": "SV",
             "no_post": False,
             "vip": True,
@@ -325,6 +392,51 @@ async def test_everybody_in_house_is_read_page_by_page(opera, system, monkeypatc
     )
     assert [guests[key].told["shares"] for key in ("31002", "31003")] == [False, True]
     assert guests["31005"].told["no_post"] is True
+
+
+@pytest.mark.parametrize(("page_limit", "pages"), [(200, 5), (30, 15)], ids=["as-asked", "shorter-than-asked"])
+async def test_four_hundred_and_fifty_guests_are_all_read(opera, system, page_limit, pages):
+    opera.page_limit = page_limit
+    opera.stays = {str(number): Stay(str(number), f"{number:04}", "Example") for number in range(1000, 1450)}
+    assert {guest.reservation for guest in await system.in_house()} == set(opera.stays)
+    assert opera.count("GET /rsv") == pages
+
+
+async def test_an_access_that_ends_between_two_pages_costs_none_of_them(opera, system, host):
+    opera.stays = {str(number): Stay(str(number), f"{number:04}", "Example") for number in range(1000, 1450)}
+    witness = host.app
+
+    async def ending(scope, receive, send):
+        if b"offset=200" in scope["query_string"] and opera.access.granted == 1:
+            opera.access.expire()
+        await witness(scope, receive, send)
+
+    host.app = ending
+    assert len(await system.in_house()) == 450
+    assert opera.access.granted == 2
+
+
+async def test_who_may_not_read_the_guests_is_let_in_no_more(system, host):
+    await system.in_house()
+
+    async def forbidding(scope, receive, send):
+        await send({"type": "http.response.start", "status": 403, "headers": []})
+        await send({"type": "http.response.body"})
+
+    host.app = forbidding
+    with pytest.raises(Barred, match="forbidden"):
+        await system.in_house()
+
+
+async def test_who_may_not_post_to_one_folio_may_well_do_so_to_others(system, host):
+    await system.in_house()
+
+    async def forbidding(scope, receive, send):
+        await send({"type": "http.response.start", "status": 403, "headers": []})
+        await send({"type": "http.response.body"})
+
+    host.app = forbidding
+    assert await system.post(11, posting()) == Answer(11, "UR")
 
 
 async def test_a_reading_in_which_nothing_changed_is_no_news(opera, system):
@@ -450,6 +562,24 @@ async def test_messages_are_left_asked_for_and_marked_as_read(opera, system):
     assert opera.messages["31001"]["800"].message.message_text == "A parcel is at reception"
     left = await system.run(errands.MessagesAsked("0808", "31001"), Roll())
     assert [each.text for each in left if isinstance(each, MessageHere)] == ["Your fax is here"]
+
+
+async def test_whatever_is_asked_of_opera_is_asked_as_oracle_published_it(opera, system, witness):
+    roll, at = await rolled(system), int(soon().timestamp() * 1000)
+    opera.leave_message("31001", "800", "A parcel is at reception")
+    await system.post(11, posting())
+    await system.look(11, posting())
+    for errand in (
+        errands.WakeUpSet(1, "0808", at, "31001"),
+        errands.WakeUpClear(1, "0808", at, "31001"),
+        errands.RoomWished("0808", "31001", "make-up"),
+        errands.MessageLeft("0808", "31001", "Your fax is here"),
+        errands.MessagesAsked("0808", "31001"),
+        errands.MessageRead("0808", "31001", "800"),
+    ):
+        await system.run(errand, roll)
+    assert witness.violations == []
+    assert witness.seen == {operation.id for operation in OHIP.operations}
 
 
 # The account

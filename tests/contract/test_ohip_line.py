@@ -16,13 +16,15 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from structlog.testing import capture_logs
 
+from kiosk.books.desk import REGISTER
+from kiosk.books.postings import WAITING
 from kiosk.hotel.rest.far_side import Fault, Server
 from kiosk.hotel.rest.line import RestLine
 from kiosk.hotel.rest.ohip import Ohip
 from kiosk.hotel.rest.virtual_ohip import Stay, VirtualOhip
 from kiosk.hotel.rest.virtual_ohip_gate import Gate
 from kiosk.hotel.rest.web import Timeouts
-from kiosk.outbox import DeliveryState
+from kiosk.outbox import DeliveryState, is_known
 from tests.contract.published import Witness
 from tests.contract.published_ohip import OHIP
 from tests.contract.rest_kit import BRISK, SHANGHAI, RestStation, running, until
@@ -98,20 +100,41 @@ async def test_a_charge_on_its_way_when_the_link_died_is_found_by_the_next_one(o
 
 
 async def test_of_a_guest_who_has_left_nobody_believes_that_the_charge_is_not_there(opera, station):
-    opera.faults.next(Fault.CUT)
-    opera.check_out("31001")
-    charge = station.sell("31001")
-    await station.becomes(charge, DeliveryState.UNKNOWN)
+    charge = await doubted(opera, station, "31001")
     await until(lambda: opera.count("/folios") > 3)
     assert station.delivery(charge).state is DeliveryState.UNKNOWN
 
 
 async def test_one_in_doubt_holds_nobody_up(opera, station):
-    opera.check_out("31002")
-    opera.faults.next(Fault.CUT)
-    doubtful, next_one = station.sell("31002"), station.sell("31001")
-    await station.becomes(next_one, DeliveryState.DELIVERED)
+    doubtful = await doubted(opera, station, "31002")
+    await station.becomes(station.sell("31001"), DeliveryState.DELIVERED)
     assert station.delivery(doubtful).state is DeliveryState.UNKNOWN
+
+
+async def doubted(opera: VirtualOhip, station: RestStation, reservation: str) -> str:
+    """A charge that never arrived, of a guest who left before anybody looked for it."""
+    opera.faults.next(Fault.CUT)
+    charge = station.sell(reservation)
+    await until(lambda: opera.count("/charges"))
+    opera.check_out(reservation)
+    await station.becomes(charge, DeliveryState.UNKNOWN)
+    return charge
+
+
+async def test_nothing_is_posted_to_a_guest_who_has_left_though_the_hotel_system_would_take_it(opera, station):
+    opera.post_stay = True
+    opera.check_out("31001")
+    await until(lambda: station.status.guests == 4)
+    refused = await station.becomes(station.sell("31001"), DeliveryState.REFUSED)
+    assert refused.remark == "hotel.refused.ng"
+    assert opera.count("/charges") == 0
+
+
+async def test_a_guest_who_has_moved_is_charged_and_not_who_has_the_room_now(opera, station):
+    opera.move("31001", "1606")
+    opera.check_in(Stay("32001", "0808", "Newcomer-Example"))
+    await station.becomes(station.sell("31001", room="0808"), DeliveryState.DELIVERED)
+    assert (opera.amounts("31001"), opera.amounts("32001")) == (SENT_ONCE, [])
 
 
 @pytest.mark.parametrize("fault", [Fault.BUSY, Fault.UNAVAILABLE])
@@ -147,6 +170,33 @@ async def test_not_to_be_let_in_is_no_try_however_often(opera, station, monkeypa
     opera.faults.next(*[Fault.NOT_LET_IN] * 10)
     done = await station.becomes(station.sell("31001"), DeliveryState.DELIVERED)
     assert (done.attempts, opera.amounts("31001")) == (6, SENT_ONCE)
+
+
+def told(station: RestStation, charge: str) -> bool:
+    with station.db.reading() as tx:
+        return is_known(tx, REGISTER, f"{charge}:{WAITING}")
+
+
+@pytest.mark.parametrize("how", ["token", "account"])
+async def test_who_is_let_in_no_more_says_so_at_once_and_staff_hear_of_the_charge_that_waits(
+    opera, station, monkeypatch, how
+):
+    monkeypatch.setattr("kiosk.hotel.rest.web.UNTIL_MENDED", 0.05)
+    monkeypatch.setattr("kiosk.hotel.rest.line.BARRED_LONG", 0.2)
+    with capture_logs() as logs:
+        opera.access.withdrawn = how == "token"
+        opera.gate.client = Gate.client if how == "token" else ("kiosk-client", "changed")
+        opera.access.expire()
+        charge = station.sell("31001")
+        await until(lambda: station.status.phase == "barred")
+        assert not station.status.alive
+        await until(lambda: told(station, charge))
+    assert [entry["log_level"] for entry in logs if entry["event"] == "link.barred"] == ["error"]
+    assert opera.folios == {}
+    opera.access.withdrawn, opera.gate.client = False, Gate.client
+    await station.becomes(charge, DeliveryState.DELIVERED)
+    await until(lambda: station.status.alive and station.status.phase == "alive")
+    assert opera.amounts("31001") == SENT_ONCE
 
 
 async def test_charges_that_are_turned_away_again_and_again_keep_no_wake_up_from_being_set(opera, station):

@@ -86,7 +86,7 @@ class _Refused(TurnedDown):
 
 class VirtualApaleo(VirtualHouse[Line]):
     """``app`` serves both the API and the identity server. ``faults`` befall charges and allowances only, but the
-    repeats of a known key as well. ``folio_limit`` is how many folios a page has at the most.
+    repeats of a known key as well. ``kept_back`` is how many folios are on pages that nobody asked for.
     """
 
     property = "KIOSK"
@@ -96,7 +96,7 @@ class VirtualApaleo(VirtualHouse[Line]):
         super().__init__()
         self.stays = {stay.id: stay for stay in stays}
         self.faults = Menu()
-        self.folio_limit = 100
+        self.kept_back = 0
         self.keys: dict[str, tuple[bytes, Response]] = {}
         action = "/finance/v1/folio-actions/{folio}"
         self.app = Starlette(
@@ -174,7 +174,7 @@ class VirtualApaleo(VirtualHouse[Line]):
             folios.append(_folio(f"{booking.booking}-{self.property}-1", lines, "Booking", expand, open=True))
         if not folios:
             return Response(status_code=204)
-        return JSONResponse({"folios": folios[: self.folio_limit], "count": len(folios)})
+        return JSONResponse({"folios": folios, "count": len(folios) + self.kept_back})
 
     async def _charge(self, request: Request) -> Response:
         charge = await read(request, _Charge, _Refused, 422)

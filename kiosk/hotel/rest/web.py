@@ -172,7 +172,7 @@ class Web:
                 asyncio.timeout(self._whole),
                 self._client.stream(method, path, headers=headers, params=parameters, **content) as response,
             ):
-                return Reply(response.status_code, await _bounded(response), _retry_after(response))
+                return Reply(response.status_code, await _bounded(response), retry_after(response))
         except _NEVER_LEFT as fault:
             raise NothingDone(type(fault).__name__) from None
         except (httpx.TimeoutException, TimeoutError):
@@ -196,7 +196,7 @@ async def _bounded(response: httpx.Response) -> bytes:
     return bytes(whole)
 
 
-def _retry_after(response: httpx.Response) -> float | None:
+def retry_after(response: httpx.Response) -> float | None:
     """Seconds or a date, RFC 9110 10.2.3; a date is taken against the server's own clock."""
     said = response.headers.get("retry-after")
     if said is None:
