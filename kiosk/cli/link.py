@@ -9,15 +9,18 @@ import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import structlog
 
 from kiosk import stores
 from kiosk.cli import Failed, technician
+from kiosk.cli.verdict import EXIT_CODES
 from kiosk.config.load import DEFAULTS, load
 from kiosk.config.settings import Settings
 from kiosk.config.typed import ConfigError, FieldError
+from kiosk.hotel.fias.records import Posting
 from kiosk.hotel.link import run_link
 from kiosk.hotel.only_one import LinkRuns, only_one
 from kiosk.hotel.status import LinkStatus, read_status
@@ -38,7 +41,7 @@ log = structlog.get_logger()
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = technician.EXIT_CODES
+    parser.epilog = EXIT_CODES
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
     tracing = actions.add_parser("trace", help="show the running link's wire, readable, names masked")
@@ -55,13 +58,23 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     posting.add_argument("--text", required=True, metavar="T", help="on the folio: at most 20 characters")
     posting.add_argument("--reservation", default="", metavar="G", help="of the guest, where a room is shared")
     for action in (checking, listing, posting):
-        action.add_argument("--seconds", type=float, default=60.0, metavar="N", help="patience with the link; 60")
-        action.add_argument("--host", help="in place of the configured one")
+        action.add_argument(
+            "--seconds",
+            type=_seconds,
+            metavar="N",
+            help="try so long; else 60, or until it is plain that there is no link",
+        )
+        action.add_argument("--host", type=_host, help="of any FIAS server, in place of the configured one")
         action.add_argument("--port", type=_port, help="in place of the configured one")
-        action.add_argument("--code-page", help="in place of the configured one")
+        action.add_argument("--code-page", metavar="NAME", help="gbk, utf-8... in place of the configured one")
+        action.add_argument(
+            "--posting", choices=get_args(Posting), help="PS, or PR after an inquiry, in place of the configured way"
+        )
     for action in actions.choices.values():  # also after the action, where one thinks of it
-        action.epilog, action.formatter_class = technician.EXIT_CODES, argparse.RawDescriptionHelpFormatter
-        action.add_argument("--config", type=Path, metavar="FILE", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+        action.epilog, action.formatter_class = EXIT_CODES, argparse.RawDescriptionHelpFormatter
+        action.add_argument(
+            "--config", type=Path, metavar="FILE", default=argparse.SUPPRESS, help="the station's configuration (TOML)"
+        )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -73,22 +86,41 @@ def run(options: argparse.Namespace) -> int:
         raise ConfigError(options.config or DEFAULTS, wrong.key, wrong.reason) from wrong
     except StoreError as fault:
         raise Failed(f"the books cannot be opened: {fault.key} {dict(fault.values)}") from fault
+    except OSError as fault:
+        if fault.filename is None:
+            raise
+        own = "run this as the station's user, or name other folders under [paths] in --config FILE"
+        raise Failed(f"{fault.filename} can't be used ({fault.strerror}): {own}") from fault
 
 
 def _pointed(settings: Settings, options: argparse.Namespace) -> Settings:
     """At the interface that the options name."""
-    named = {name: getattr(options, name) for name in ("host", "port", "code_page")}
+    named = {name: getattr(options, name) for name in ("host", "port", "code_page", "posting")}
     chosen = {name: value for name, value in named.items() if value is not None}
     try:
-        return msgspec.structs.replace(settings, hotel=msgspec.structs.replace(settings.hotel, **chosen))
+        pointed = msgspec.structs.replace(settings, hotel=msgspec.structs.replace(settings.hotel, **chosen))
     except FieldError as wrong:
         raise ConfigError(options.config or DEFAULTS, f"hotel.{wrong.key}", wrong.reason) from wrong
+    options.elsewhere = pointed != settings
+    return pointed
 
 
 def _room(text: str) -> str:
     if not text.strip():
         raise argparse.ArgumentTypeError("a room has a number")
     return text
+
+
+def _host(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("a host has a name or an address")
+    return text.strip()
+
+
+def _seconds(text: str) -> float:
+    if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]+)?", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+    return float(text)
 
 
 def _port(text: str) -> int:
@@ -100,7 +132,9 @@ def _port(text: str) -> int:
 def _amount(text: str) -> int:
     """In minor units. FIAS has 15 characters for it, of which zeros and a minus may still take three."""
     if not re.fullmatch(r"[+-]?[0-9]{1,12}", text, re.ASCII):
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of minor units: 150 is 1.50")
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of minor units (12 digits): 150 is 1.50")
+    if int(text) == 0:
+        raise argparse.ArgumentTypeError("nothing is no amount to post")
     return int(text)
 
 

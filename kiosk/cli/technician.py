@@ -24,7 +24,7 @@ import structlog
 from kiosk import stores
 from kiosk.books.trial import give_up, trial
 from kiosk.cli import Failed
-from kiosk.cli.requests import REASONS
+from kiosk.cli.verdict import INTERRUPTED, NO_LINK, NOT_NOW, WELL, WRONG, say, verdict
 from kiosk.config.load import load_tariff
 from kiosk.config.settings import Settings
 from kiosk.hotel.desk import Desk
@@ -38,48 +38,18 @@ from kiosk.hotel.status import read_status
 from kiosk.link_root import open_desk, open_line, station
 from kiosk.outbox import DeliveryState, Outbox
 
-WELL, WRONG, NO_LINK, UNKNOWN, NOT_NOW, INTERRUPTED = 0, 1, 3, 4, 5, 130
-EXIT_CODES = """\
-exit code: 0 well or posted, 1 refused or something is wrong, 2 wrong usage or configuration,
-           3 no link: nothing was sent, 4 outcome unknown: look at the folio, 5 not now: night audit or try later"""
-
-LATER = {
-    "hotel.refused.na": "a night audit is under way",
-    "hotel.refused.ry": "to be sent again later",
-    "hotel.refused.by": "busy",
-    "hotel.refused.unsent": "the hotel system did not hear it out",
-    "hotel.refused.untold": "the hotel system did not say who stays in the room",
-}
-"""Answers after which the same may well be posted another time, as said of one try."""
-NOT_FOUND = "hotel.refused.ng"
-OF_A_TRIAL = {NOT_FOUND: "no such room, or nobody in it"}
-"""Where what is said of a guest's charge is not what a technician wants to know."""
-SILENCE = {
-    "timeout": "did not answer in time",
-    "cut": "was cut off before it answered",
-    "ended": "ended the link before it answered",
-    "answer ''": "answered without saying what became of it (AS)",
-}
-"""Why nothing is known of a posting."""
-UNHEARD = {
-    "answer-without-number": "an answer came without a number: the hotel must enable P# for PA",
-    "answer-for-another-station": "an answer came for another workstation: is ours (WS) the one agreed?",
-}
-"""What came in place of an answer, by the name of the noise."""
-SETTLING = 5.0
-"""Seconds beyond the hotel's own time-out for its answer to be written down."""
 PATIENCE = 60.0
 """Seconds for which a link is tried to be had, unless the technician says how long."""
 SHORT_PATIENCE = 10.0
 """Seconds, of those, after which a try that fails is the last: an interface that was just left needs some to reopen its
 port. A night audit is not waited for any longer either.
 """
+SETTLING = 5.0
+"""Seconds beyond the hotel's own time-out for its answer to be written down."""
 STOP_FIRST = "kiosk-link is running and has the hotel's only slot: systemctl stop kiosk-link first"
 LOOK = 0.05
 LOOK_AGAIN = 1.0
 """Seconds after which it is tried once more to be the link oneself."""
-STATUS_LENGTH = 2
-"""Of AS; longer is what the station says itself."""
 UNDECIDED = (DeliveryState.QUEUED, DeliveryState.SENDING)
 
 
@@ -141,7 +111,7 @@ def quietly(
         try:
             return action(settings, options)
         except KeyboardInterrupt:
-            _say("interrupted")
+            say("interrupted")
             return INTERRUPTED
 
     return said
@@ -149,14 +119,18 @@ def quietly(
 
 @quietly
 def post(settings: Settings, options: argparse.Namespace) -> int:
-    """A real posting, without a guest and without a voucher; says what the hotel system answered."""
-    postings = stores.open_postings(stores.open_books(settings), settings.hotel.highest_number)
+    """A real posting, without a guest and without a voucher; says what the hotel system answered.
+
+    To another hotel system than the configured one it goes out of books of its own, lest what waits goes there as well.
+    """
     open_line(settings)  # what cannot be set up is found out before anything is queued
+    lock = stores.link_lock_file(settings)
     if not options.elsewhere:
-        return _post(settings, options, postings, lambda: only_one(stores.link_lock_file(settings)))
+        return _post(settings, options, _postings(settings), lambda: only_one(lock))
     try:
-        with only_one(stores.link_lock_file(settings)):  # before it is queued: kiosk-link would post it where it links to
-            return _post(settings, options, postings, nullcontext)
+        with only_one(lock), TemporaryDirectory() as folder:
+            postings = _postings(_elsewhere(settings, settings.paths.state / "elsewhere"))
+            return _post(_elsewhere(settings, Path(folder)), options, postings, nullcontext)
     except LinkRuns:
         raise Failed(STOP_FIRST) from None
 
@@ -185,13 +159,14 @@ def _post(
             except LinkRuns:  # or only another technician's command, which leaves before it has come to this
                 asyncio.run(_until(postings, answered, min(patience.left, LOOK_AGAIN)))
     except KeyboardInterrupt:
-        _say("interrupted")
+        say("interrupted")
     finally:  # also when the technician has no more patience: it must not be posted hours later
         given_up = _state(postings, key) is DeliveryState.QUEUED and give_up(postings, key, "no link")
     if given_up:
         return _nothing_posted(settings, seen)
     asyncio.run(_until(postings, answered, settings.hotel.answer_seconds + SETTLING))
-    return _verdict(settings, postings, key, seen)
+    by_guest = settings.hotel.posting == "guest"
+    return verdict(postings, key, seen, by_guest=by_guest, in_books=not options.elsewhere)
 
 
 def _service_failed_at(settings: Settings) -> float:
@@ -226,7 +201,7 @@ def check(settings: Settings, options: argparse.Namespace) -> int:
     except LinkRuns:
         raise Failed(STOP_FIRST) from None
     for finding in seen.findings():
-        _say(f"{finding.weight.value:5} {finding.words}" + (f"\n      -> {finding.todo}" if finding.todo else ""))
+        say(f"{finding.weight.value:5} {finding.words}" + (f"\n      -> {finding.todo}" if finding.todo else ""))
     if not seen.connected:
         return NO_LINK
     return WRONG if any(finding.weight is Weight.WRONG for finding in seen.findings()) else WELL
@@ -239,7 +214,7 @@ def trace(settings: Settings, options: argparse.Namespace) -> int:
         try:
             line.connect(str(stores.link_trace_socket(settings)))
         except OSError as fault:
-            _say("kiosk-link does not run: systemctl start kiosk-link, or try kiosk link check")
+            say("kiosk-link does not run: systemctl start kiosk-link, or try kiosk link check")
             raise SystemExit(NO_LINK) from fault
         with suppress(KeyboardInterrupt, TimeoutError):
             _copy(line, until)
@@ -251,7 +226,7 @@ def _copy(line: socket.socket, until: float | None) -> None:
         line.settimeout(None if until is None else max(0.001, until - time.monotonic()))
         chunk = line.recv(65536)
         if not chunk:
-            _say("kiosk-link has ended")
+            say("kiosk-link has ended")
             return
         sys.stdout.write(chunk.decode("utf-8", errors="replace"))
         sys.stdout.flush()
@@ -270,9 +245,9 @@ def _fresh_guests(settings: Settings, options: argparse.Namespace) -> int:
     if complete():
         return _listed(settings, "in house")
     if not seen.alive:
-        _say(_obstacle(seen))
+        say(_obstacle(seen))
         return NO_LINK
-    _say("the hotel system did not tell who is in house (DR was not answered)")
+    say("the hotel system did not tell who is in house (DR was not answered)")
     _listed(settings, "heard of meanwhile")
     return WRONG
 
@@ -282,11 +257,12 @@ def _listed(settings: Settings, which: str) -> int:
         with GuestLookup(stores.guests_file(settings)) as lookup:
             everybody, complete = lookup.everybody(), lookup.complete
     except GuestsUnavailable:
-        _say("there is no list of guests yet")
+        say("there is no list of guests yet")
         return NO_LINK
     for guest in everybody:
-        _say(_row(guest))
-    _say(f"{len(everybody)} {'guest' if len(everybody) == 1 else 'guests'} {which}" + ("" if complete else "; the list never came whole"))
+        say(_row(guest))
+    counted = "1 guest" if len(everybody) == 1 else f"{len(everybody)} guests"
+    say(f"{counted} {which}" + ("" if complete else "; the list never came whole"))
     return WELL if complete else WRONG
 
 
@@ -296,62 +272,6 @@ def _row(guest: Guest) -> str:
     return f"{guest.room:8} {guest.reservation:10} {guest.language:5} {name}" + (
         f"  [{', '.join(flags)}]" if flags else ""
     )
-
-
-def _verdict(settings: Settings, postings: Outbox, key: str, seen: Inspection | None) -> int:
-    delivery = postings.by_key(key)
-    assert delivery is not None
-    remark = delivery.remark
-    text = _its_own_words(postings, key, seen) if seen else ""
-    match delivery.state:
-        case DeliveryState.DELIVERED:
-            _say(f"posted: the hotel system answered OK ({remark})")
-            _say_its_own(text)
-            return WELL
-        case DeliveryState.UNKNOWN:
-            _say(f"unknown: the hotel system {_silence(remark)}")
-            _say_its_own(text)
-            for noise in seen.noise if seen else ():
-                if noise in UNHEARD:
-                    _say(UNHEARD[noise])
-            _say(f"look at the folio, then: kiosk books resolve {key} posted --by WHO, or not-posted")
-            return UNKNOWN
-        case DeliveryState.REFUSED | DeliveryState.WITHDRAWN:
-            _say(f"not posted: {_worded(remark)}")
-            _say_its_own(text)
-            if remark == NOT_FOUND:
-                shared = "; where it is shared, say who with --reservation" if settings.hotel.posting == "guest" else ""
-                _say(f"write the room as kiosk link guests does{shared}")
-            return NOT_NOW if remark in LATER else WRONG
-    _say("still under way: kiosk books open tells later what became of it")
-    return UNKNOWN
-
-
-def _its_own_words(postings: Outbox, key: str, seen: Inspection) -> str:
-    """What the hotel system wrote to the posting ``key``, or to the inquiry before it, whose number is nobody's."""
-    texts = {number: text for number, text in seen.texts.items() if number.isdecimal()}
-    whose = {number: postings.by_number(int(number)) for number in texts}
-    ours = [text for number, text in texts.items() if (found := whose[number]) is None or found.key == key]
-    return ours[-1] if ours else ""
-
-
-def _say_its_own(text: str) -> None:
-    if text:
-        _say(f'it wrote: "{"".join(char if char.isprintable() else "?" for char in text)}"')
-
-
-def _worded(reason: str) -> str:
-    status = reason.removeprefix("hotel.refused.").upper()
-    words = OF_A_TRIAL.get(reason) or LATER.get(reason) or REASONS.get(reason, "no words for it").partition(":")[0]
-    return f"{words} ({status})" if len(status) == STATUS_LENGTH else words
-
-
-def _silence(remark: str) -> str:
-    if remark in SILENCE:
-        return SILENCE[remark]
-    if remark.startswith("answer "):
-        return f"answered {remark.removeprefix('answer ')}, which is no answer to a posting"
-    return f"did not answer ({remark})"
 
 
 async def _be_the_link(
@@ -397,7 +317,7 @@ def _elsewhere(settings: Settings, folder: Path) -> Settings:
 
 
 def _postings(settings: Settings) -> Outbox:
-    return stores.open_postings(stores.open_books(settings))
+    return stores.open_postings(stores.open_books(settings), settings.hotel.highest_number)
 
 
 def _state(postings: Outbox, key: str) -> DeliveryState:
@@ -413,7 +333,7 @@ def _inspection(settings: Settings) -> Inspection:
 def _nothing_posted(settings: Settings, seen: Inspection | None) -> int:
     """Say what kept a posting back; ``seen`` is None where kiosk-link runs and it was left to it."""
     audit, why = (seen.audit, _obstacle(seen)) if seen else _obstacle_of_service(settings)
-    _say(f"nothing was posted: {why}")
+    say(f"nothing was posted: {why}")
     return NOT_NOW if audit else NO_LINK
 
 
@@ -434,7 +354,3 @@ def _obstacle_of_service(settings: Settings) -> tuple[bool, str]:
 def _where(settings: Settings) -> str:
     hotel = settings.hotel
     return hotel.serial.path if hotel.serial else f"{hotel.host}:{hotel.port}"
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")

@@ -24,6 +24,21 @@ NOBODY = {
 }
 """Other reasons, in words."""
 IN_AUDIT = "the hotel system is in its night audit"
+NOISES = {
+    "between-frames": "something between the records, line ends for instance, was left out",
+    "too-long": "a record was longer than any may be",
+    "unfinished": "a record broke off and another began",
+    "malformed": "a record did not begin with its kind",
+    "unknown-record": "a record was of a kind that FIAS does not have, or that a kiosk is not told",
+    "field-missing": "a guest was told without G#",
+    "resync-without-beginning": "a list of guests ended (DE) that had not begun (DS)",
+    "answer-without-number": "an answer came without its number (P#)",
+    "answer-for-another-station": "an answer came for another workstation (WS)",
+    "stray-guest-list": "guests were told (PL) that nobody had asked for",
+}
+"""What was heard and not understood, in words."""
+REMEMBERED = 100
+"""Answers whose text is kept."""
 
 
 class Weight(Enum):
@@ -65,6 +80,8 @@ class Inspection:
     """Nobody waits for the list of guests any more: it ended, or was given up."""
     audit: bool = False
     """A night audit began (NS) and has not ended (NE)."""
+    texts: dict[str, str] = field(default_factory=dict)
+    """What the hotel system wrote (CT) to each of its last answers, by P#. Personal: it may name a guest."""
 
     def tap(self, direction: Direction, heard: Spoken | str) -> None:
         self.connected = True
@@ -83,6 +100,13 @@ class Inspection:
         self.roll_over = self.roll_over or self.roll_ended
         self.guests += heard.kind == "GI"
         self.audit = heard.kind == "NS" or (self.audit and heard.kind != "NE")
+        if heard.kind == "PA":
+            self._answered(dict(heard.fields))
+
+    def _answered(self, answer: dict[str, str]) -> None:
+        self.texts[answer.get("P#", "").strip().lstrip("0")] = answer.get("CT", "").strip()
+        if len(self.texts) > REMEMBERED:
+            del self.texts[next(iter(self.texts))]
 
     def _disturbed(self, noise: str) -> None:
         if noise == RESYNC_UNFINISHED:
@@ -204,7 +228,7 @@ class Inspection:
         if strangers:
             yield Finding(Weight.NOTE, f"records nobody asked for: {', '.join(strangers)}")
         for what, count in sorted(self.noise.items()):
-            yield Finding(Weight.NOTE, f"{count} times {what}")
+            yield Finding(Weight.NOTE, f"{NOISES.get(what, what)}: {count} times")
 
 
 _LINK = frozenset(("LS", "LA", "LE", "LC", "DS", "DE", "NS", "NE", *GUEST_RECORDS))

@@ -13,12 +13,14 @@ from pathlib import Path
 import pytest
 
 from kiosk import stores
+from kiosk.books.trial import trial
 from kiosk.config.load import load
 from kiosk.hotel.fias.simulator import HotelSimulator
 from kiosk.hotel.status import read_status
 from kiosk.outbox import DeliveryState
 from kiosk.rig import VirtualHotelHost
 from tests.contract.printer_kit import eventually
+from tests.strange_interface import POSTED, Manners, StrangeInterface
 
 
 @dataclass
@@ -98,7 +100,7 @@ def test_a_posting_is_made_once_and_its_answer_said(place):
 @pytest.mark.parametrize(
     ("status", "code", "words"),
     [
-        ("NG", 1, "no longer in this room"),
+        ("NG", 1, "no such room, or nobody in it"),
         ("NP", 1, "may not charge"),
         ("DM", 1, "subtotals"),
         ("RY", 5, ""),
@@ -146,8 +148,12 @@ def test_two_technicians_at_once_both_post(place):
         ("post", "--room", "", "--amount", "1", "--text", "T"),
         ("post", "--room", "0808", "--amount", "1.50", "--text", "T"),
         ("post", "--room", "0808", "--amount", "1" * 13, "--text", "T"),
+        ("post", "--room", "0808", "--amount", "0", "--text", "T"),
         ("guests", "--code-page", "utf-16"),
+        ("guests", "--host", " "),
+        ("guests", "--posting", "both"),
         ("check", "--port", "0"),
+        ("check", "--seconds", "nan"),
     ],
 )
 def test_what_cannot_be_meant_is_wrong_usage(place, words):
@@ -166,6 +172,39 @@ def test_the_running_link_posts_what_a_technician_asks(place):
         assert place.type().returncode == 1, "a second link of the same station"
     assert amounts(place, "0808") == [150]
     assert place.hotel.observed.connections == 1
+
+
+def test_the_running_link_is_not_what_another_hotel_system_is_tried_through(place):
+    with place.link(), StrangeInterface(Manners()) as other:
+        for ended in (
+            post(place, "0808", 150, "--port", str(other.port)),
+            place.type("guests", "--code-page", "utf-8"),
+        ):
+            assert ended.returncode == 1
+            assert "systemctl stop kiosk-link" in ended.stderr
+    assert amounts(place, "0808") == []
+    assert other.heard == []
+
+
+def test_what_waits_for_the_hotel_goes_to_no_other_that_is_tried(place):
+    waiting = trial(stores.open_postings(stores.open_books(place.settings)), "0101", 900, "CNY", "Waits")
+    with StrangeInterface(Manners(answers={"PS": (POSTED, POSTED)})) as other:
+        for _ in range(2):
+            ended = post(place, "0808", 150, "--port", str(other.port))
+            assert (ended.returncode, ended.stderr) == (0, "")
+    assert [record.split("|")[1] for record in other.of("PS")] == ["RN0808", "RN0808"]
+    assert len({record.split("|P#")[1].split("|")[0] for record in other.of("PS")}) == 2
+    left = stores.open_postings(stores.open_books(place.settings)).in_state(DeliveryState.QUEUED)
+    assert [delivery.key for delivery in left] == [waiting]
+    assert list(place.settings.paths.state.rglob("guests.db*")) == [], "whoever was told of there is forgotten"
+
+
+def test_folders_that_cannot_be_used_are_named(place):
+    place.config.write_text(place.config.read_text().replace('"state"', '"/proc/kiosk"'))
+    for ended in (post(place, "0808"), place.type("guests"), place.type("check")):
+        assert ended.returncode == 1
+        assert "/proc/kiosk can't be used" in ended.stderr
+        assert "Traceback" not in ended.stderr
 
 
 def test_an_interface_of_four_digits_gets_no_longer_number(place):

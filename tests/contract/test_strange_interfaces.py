@@ -48,9 +48,14 @@ class Place:
     settings: Settings
     said: Callable[[], str]
 
-    def type(self, action: str, seconds: float = 10.0, reservation: str = "") -> tuple[int, str]:
+    def type(self, action: str, seconds: float | None = 10.0, reservation: str = "") -> tuple[int, str]:
         options = argparse.Namespace(
-            seconds=seconds, room="0808", amount=150, text="Trial copy, A4, grey", reservation=reservation
+            seconds=seconds,
+            room="0808",
+            amount=150,
+            text="Trial copy, A4, grey",
+            reservation=reservation,
+            elsewhere=False,
         )
         return getattr(technician, action)(self.settings, options), self.said()
 
@@ -182,6 +187,28 @@ def test_every_answer_has_its_words_and_its_exit_code(before, code, status):
     assert len(place.stranger.of("PS")) == 1
 
 
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ("PA|ASOK|P#{P#}|CTPosting successful - 660532|", "Posting successful - 660532"),
+        ("PA|ASNG|P#000{P#}|CTInvalid room number", "Invalid room number"),
+        ("PA|ASUR|P#{P#}|CT\x1b[2J|", "?[2J"),
+    ],
+)
+def test_what_the_hotel_system_wrote_is_shown(before, answer, words):
+    with before(Manners(answers={"PS": ("PA|ASNP|P#7|CTof an earlier one|", answer)})) as place:
+        said = place.type("post")[1]
+    assert f'it wrote: "{words}"' in said
+
+
+def test_whoever_refuses_without_a_word_is_not_quoted(before):
+    with before(Manners(answers={"PS": ("PA|ASNG|RN{RN}|P#{P#}|",)})) as place:
+        said = place.type("post")[1]
+    assert "no such room, or nobody in it (NG)" in said
+    assert "it wrote" not in said
+    assert "--reservation" not in said, "PS has none"
+
+
 IN_DOUBT = {
     "silence": (Manners(answers={"PS": ()}), "did not answer in time"),
     "too late": (Manners(answers={"PS": (ANSWER_SECONDS * 2, POSTED)}), "did not answer in time"),
@@ -228,6 +255,29 @@ def test_without_a_link_it_is_said_how_far_it_came_and_nothing_is_sent(before, m
     assert place.stranger.of("PS") == []
 
 
+@pytest.mark.parametrize("manners", [manners for manners, _ in NO_LINK.values() if manners.answers != {"LA": ()}])
+def test_where_no_link_is_to_be_hoped_for_nobody_waits_to_the_end_of_patience(before, monkeypatch, manners):
+    monkeypatch.setattr(technician, "SHORT_PATIENCE", 0.3)
+    began = time.monotonic()
+    with before(manners) as place:
+        assert place.type("post", seconds=None)[0] == 3
+        assert place.type("guests", seconds=None)[0] == 3
+    assert time.monotonic() - began < technician.PATIENCE / 2
+
+
+def test_the_end_of_a_night_audit_is_not_waited_for(before, monkeypatch):
+    monkeypatch.setattr(technician, "SHORT_PATIENCE", 0.3)
+    began = time.monotonic()
+    with before(Manners(answers={"LA": (LA, NS)})) as place:
+        assert place.type("post", seconds=None)[0] == 5
+    assert time.monotonic() - began < technician.PATIENCE / 2
+
+
+def test_who_comes_late_is_waited_for(before):
+    with before(Manners(greets=(ANSWER_SECONDS * 3, LS))) as place:
+        assert place.type("post", seconds=None)[0] == 0
+
+
 def test_a_night_audit_is_no_missing_link(before):
     with before(Manners(answers={"LA": (LA, NS)})) as place:
         code, said = place.type("post", seconds=0.4)
@@ -266,7 +316,7 @@ def test_guests_are_listed_however_they_are_told(before, manners, names):
     assert code == 0
     *rows, last = said.splitlines()
     assert [name in row for name, row in zip(names, rows, strict=True)] == [True] * len(names)
-    assert last == f"{len(names)} guests in house"
+    assert last == ("1 guest in house" if len(names) == 1 else f"{len(names)} guests in house")
     assert place.stranger.of("PS") == []
 
 
@@ -309,12 +359,14 @@ TWO = "PL|P#{P#}|WS{WS}|RN0808|G#1|GNExample|RN0808|G#2|GNOther|"
     ("reply", "reservation", "code", "charged"),
     [(ONE, "", 0, ["1"]), (TWO, "2", 0, ["2"]), (TWO, "", 1, []), ("PA|ASNG|P#{P#}|WS{WS}|CTNo guest|", "", 1, [])],
 )
-def test_a_guests_folio_is_charged_after_asking_who_it_is(before, reply, reservation, code, charged):
+@pytest.mark.parametrize("fields", [BY_GUEST, 'posting = "guest"\n'], ids=["listed", "usual"])
+def test_a_guests_folio_is_charged_after_asking_who_it_is(before, fields, reply, reservation, code, charged):
     answers = {"PR": (lambda record: "PA|ASOK|RN{RN}|G#{G#}|P#{P#}|WS{WS}|" if "|TA" in record else reply,)}
-    with before(Manners(answers=answers), BY_GUEST) as place:
+    with before(Manners(answers=answers), fields) as place:
         ended, said = place.type("post", reservation=reservation)
     assert ended == code
     assert code == 0 or "--reservation" in said
+    assert ("No guest" in said) == ("No guest" in reply)
     inquiry, *postings = place.stranger.of("PR")
     assert "|PI0808|" in inquiry
     assert [record.split("|G#")[1].split("|")[0] for record in postings] == charged

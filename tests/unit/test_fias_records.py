@@ -147,7 +147,14 @@ def test_a_way_of_posting_asks_for_its_own_records_only():
     assert "PR" not in STATION.posting("room").fields
     assert "PS" not in STATION.posting("guest").fields
     with pytest.raises(ValueError, match="PR fields"):
-        Description().posting("guest")
+        Description(fields={**DEFAULT_FIELDS, "PR": ("PI", "RN")}).posting("guest")
+
+
+def test_a_house_that_posts_to_guests_need_not_list_the_usual_fields():
+    fields = Description().posting("guest").fields
+    assert {kind: fields[kind] for kind in ("PR", "PL")} == GUEST_POSTING_FIELDS
+    own = {"PR": tuple(name for name in GUEST_POSTING_FIELDS["PR"] if name != "CT")}
+    assert Description(fields={**DEFAULT_FIELDS, **own}).posting("guest").fields["PR"] == own["PR"]
 
 
 @pytest.mark.parametrize("kind", ["PS", "PA"])

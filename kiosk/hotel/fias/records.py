@@ -39,7 +39,7 @@ GUEST_POSTING_FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "PL": ("RN", "G#", "GN", "BA", "NP", "P#", "WS", "DA", "TI"),
     }
 )
-"""In place of PS, where charges go to the folio of one guest."""
+"""In place of PS, where charges go to the folio of one guest and the house lists none of its own."""
 
 Posting = Literal["room", "guest"]
 
@@ -89,10 +89,14 @@ class Description:
         self._need(posting)
 
     def posting(self, posting: Posting) -> Description:
-        """With the records of this way of posting only: an interface knows one of them. Raises ValueError."""
-        self._need(posting)
+        """With the records of this way of posting only: an interface knows one of them. Those of ``guest`` that are not
+        listed are asked for with the usual fields. Raises ValueError.
+        """
+        usual = GUEST_POSTING_FIELDS if posting == "guest" else {}
         unused = {kind for kinds in POSTING_NEEDS.values() for kind in kinds} - set(POSTING_NEEDS[posting])
-        return replace(self, fields={kind: names for kind, names in self.fields.items() if kind not in unused})
+        return replace(
+            self, fields={kind: names for kind, names in {**usual, **self.fields}.items() if kind not in unused}
+        )
 
     def records(self, wall: datetime, challenge: tuple[str, str] = ("", "")) -> tuple[Record, ...]:
         """LD, one LR for each kind, LA: the whole introduction in the order of the specification (p.25).
