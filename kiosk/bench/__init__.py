@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-MODULES = ("settle", "posting", "guests", "codec", "scan", "copy", "glass", "frames")
+MODULES = ("settle", "posting", "guests", "codec", "scan", "copy", "link", "glass", "frames")
 
 
 def measure(module: str) -> dict[str, float]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -11,6 +10,7 @@ import time
 from pathlib import Path
 from statistics import median
 
+from kiosk.bench.process import percent_of_a_core, rss_mib
 from kiosk.rig import Rig
 
 IMPORTS = "import kiosk.__main__, kiosk.cli.run, screens.app, kiosk.bootstrap, kiosk.lobby"
@@ -64,20 +64,6 @@ def _at_rest(rig: Rig) -> tuple[float, float, float]:
     """First frame in seconds, resident MiB, and percent of a core on the attract screen."""
     process, seconds = _start(rig)
     time.sleep(SETTLE)
-    before, began = _cpu(process.pid), time.perf_counter()
-    time.sleep(IDLE)
-    percent = 100 * (_cpu(process.pid) - before) / (time.perf_counter() - began)
-    rss = _rss(process.pid)
+    percent, rss = percent_of_a_core(process.pid, IDLE), rss_mib(process.pid)
     _stop(process)
     return seconds, rss, percent
-
-
-def _cpu(pid: int) -> float:
-    """Seconds of processor time of the process itself, without its children; proc(5)."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _rss(pid: int) -> float:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024

@@ -23,6 +23,8 @@ AIMS = {
     "post_drain_ratio": ">= 0.9",
     "post_latency_extra_ms": "<= 20",
     "guest_lookup_ms": "<= 5",
+    "link_idle_percent": "<= 0.3",
+    "commit_wake_ms": "<= 2",
 }
 
 
