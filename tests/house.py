@@ -1,8 +1,9 @@
-"""A station's link against the virtual hotel, for contract suites: books, register, cache, and a clock to be pushed."""
+"""A station's link for contract suites: books, register, cache, a clock to be pushed; and one on the virtual hotel."""
 
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from kiosk.books.postings import PMS, POSTING, Posting, room_postings
 from kiosk.hotel.clock import Moment
+from kiosk.hotel.desk import Line
 from kiosk.hotel.errands import AnyErrand
 from kiosk.hotel.fias.fidcrypt import Key
 from kiosk.hotel.fias.line import Pace
@@ -59,19 +61,11 @@ class Clock:
 
 
 @dataclass
-class Station:
+class Linked(ABC):
     """The kiosk's side: books, cache and the link process's coroutine, which can be stopped, killed and begun again."""
 
     folder: Path
-    hotel: HotelSimulator
-    fields: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict(FIELDS))
-    code_page: str = "gbk"
-    posting: PostingWay = "room"
-    charges: Charges | None = None
-    doubts: Worker | None = None
-    key: Key | None = None
-    pace: Pace = QUICK
-    ticks: int = 0
+    ticks: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         self.clock = Clock()
@@ -81,9 +75,11 @@ class Station:
         self.guests = CachedGuests(self.folder / "guests.db")
         self._sold = 0
 
+    @abstractmethod
+    def make_line(self) -> Line:
+        """Anew at every start."""
+
     def start(self) -> None:
-        station = Description(code_page=self.code_page, fields=self.fields, key=self.key).posting(self.posting)
-        line = fias_line_to(self.hotel.port, station, charges=self.charges, doubts=self.doubts, pace=self.pace)
         desk = desk_of(
             self.folder,
             self.postings,
@@ -95,11 +91,7 @@ class Station:
             beat=0.05,
         )
         self._stop = asyncio.Event()
-        self.link = asyncio.create_task(run_link(line, desk, self._stop))
-
-    async def up(self) -> None:
-        """Alive on both sides, guests known."""
-        await until(lambda: self.hotel.alive and self.status.alive and self.status.guests)
+        self.link = asyncio.create_task(run_link(self.make_line(), desk, self._stop))
 
     async def stop(self) -> None:
         self._stop.set()
@@ -120,16 +112,53 @@ class Station:
     def status(self) -> LinkStatus:
         return read_status(self.folder / "link.json") or NEVER_RAN
 
-    def sell(self, room: str, minor: int = 150, text: str = "Copy A4 x3", guest: str = "", name: str = "") -> str:
-        """Queue a charge, without ``guest`` and ``name`` as of a trial's signer: nobody; returns its key."""
+    def queue(self, key: str, minor: int, text: str, room: str, reservation: str, name: str) -> str:
+        """A charge of ``key``."""
         self._sold += 1
-        key = f"charge-{self._sold}"
         now = self.db.now()
-        name = name or ("Not To Be Logged" if guest else "")
-        posting = Posting(self._sold, key, "copy", minor, 10, "CNY", text, now, room, guest, name)
+        posting = Posting(self._sold, key, "copy", minor, 10, "CNY", text, now, room, reservation, name)
         with self.db.transaction() as tx:
             enqueue(tx, PMS, POSTING, key, posting.encode(), now)
         return key
+
+    def delivery(self, key: str) -> Delivery:
+        delivery = self.postings.by_key(key)
+        assert delivery is not None
+        return delivery
+
+    async def becomes(self, key: str, state: DeliveryState) -> Delivery:
+        await until(lambda: self.delivery(key).state is state)
+        return self.delivery(key)
+
+    def _tick(self) -> None:
+        self.ticks += 1
+
+
+@dataclass
+class Station(Linked):
+    """On ``hotel`` by FIAS."""
+
+    hotel: HotelSimulator
+    fields: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict(FIELDS))
+    code_page: str = "gbk"
+    posting: PostingWay = "room"
+    charges: Charges | None = None
+    doubts: Worker | None = None
+    key: Key | None = None
+    pace: Pace = QUICK
+
+    def make_line(self) -> Line:
+        station = Description(code_page=self.code_page, fields=self.fields, key=self.key).posting(self.posting)
+        return fias_line_to(self.hotel.port, station, charges=self.charges, doubts=self.doubts, pace=self.pace)
+
+    async def up(self) -> None:
+        """Alive on both sides, guests known."""
+        await until(lambda: self.hotel.alive and self.status.alive and self.status.guests)
+
+    def sell(self, room: str, minor: int = 150, text: str = "Copy A4 x3", guest: str = "", name: str = "") -> str:
+        """Queue a charge, without ``guest`` and ``name`` as of a trial's signer: nobody; returns its key."""
+        name = name or ("Not To Be Logged" if guest else "")
+        return self.queue(f"charge-{self._sold + 1}", minor, text, room, guest, name)
 
     def send(self, errand: AnyErrand) -> str:
         """Queue an errand; returns its key."""
@@ -144,24 +173,12 @@ class Station:
         """As the guest cache has it; "" nowhere."""
         return self.guests.room_of("", reservation)
 
-    def delivery(self, key: str) -> Delivery:
-        delivery = self.postings.by_key(key)
-        assert delivery is not None
-        return delivery
-
-    async def becomes(self, key: str, state: DeliveryState) -> Delivery:
-        await until(lambda: self.delivery(key).state is state)
-        return self.delivery(key)
-
     async def times_out(self, key: str) -> None:
         """Half a minute passes while the posting is outstanding."""
         await until(lambda: self.delivery(key).state is DeliveryState.SENDING)
         await until(lambda: self.hotel.observed.postings >= self._sold)
         await asyncio.sleep(QUIET)
         self.clock.push(31)
-
-    def _tick(self) -> None:
-        self.ticks += 1
 
 
 @asynccontextmanager

@@ -23,7 +23,8 @@ from kiosk.hotel.rest.web import Barred, Lost, NothingDone, Timeouts
 from kiosk.outbox import DeliveryState
 from tests.contract.published import Witness
 from tests.contract.published_apaleo import APALEO
-from tests.contract.rest_kit import BRISK, RestStation, running, until
+from tests.contract.rest_kit import BRISK, RestStation, running
+from tests.house import until
 
 STAYS = (
     Stay("XPGMSXGF-1", "0808", "Lindqvist-Example", "Ingrid", language="sv"),

@@ -27,8 +27,9 @@ from kiosk.hotel.rest.web import Timeouts
 from kiosk.outbox import DeliveryState, is_known
 from tests.contract.published import Witness
 from tests.contract.published_ohip import OHIP
-from tests.contract.rest_kit import BRISK, SHANGHAI, RestStation, running, until
+from tests.contract.rest_kit import BRISK, RestStation, running
 from tests.contract.test_ohip import STAYS, settings
+from tests.house import SHANGHAI, until
 
 SENT_ONCE = [Decimal("1.50")]
 
