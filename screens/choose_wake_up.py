@@ -81,9 +81,10 @@ class ChooseWakeUpScreen(QuestionScreen):
         self._offer_usual()
 
     def _offer_usual(self) -> None:
-        reasons = [self._reason(datetime.combine(self.at.date(), usual, self.at.tzinfo)) for usual in USUAL]
+        times = USUAL[: 4 if theme.landscape and theme.large else None]  # on one line
+        reasons = [self._reason(datetime.combine(self.at.date(), usual, self.at.tzinfo)) for usual in times]
         if not self._usual.children:
-            for usual in USUAL:
+            for usual in times:
                 option = Option(usual, text=f"{usual:%H:%M}", tells_why=True, test_id=f"pick-{usual:%H%M}")
                 option.bind(on_tap=lambda tapped: self._choose_time(tapped.value))
                 option.bind(on_refused=self._refuse)

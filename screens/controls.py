@@ -76,7 +76,8 @@ FACES = {
 class TouchButton(Pressable):
     """A button that says what it does; ``high`` pixels, more where its words need two lines.
 
-    As wide as its place; with ``hug`` as wide as its words ask. ``upright`` puts the icon above them.
+    As wide as its place; with ``hug`` as wide as its words ask. ``upright`` puts the icon above them. With a
+    ``size_hint_y`` it is as high as its place, and that is not less than its words ask.
     """
 
     text = StringProperty("")
@@ -164,8 +165,11 @@ class TouchButton(Pressable):
             self.size_hint_x, self.width = None, max(self.natural, theme.space("button") if not self.text else 0)
         room = self.width - extra - 2 * theme.px(16)
         label.text_size = (room, None) if 0 < room < wide else (None, None)
+        needed = max(self.high, label.texture_size[1] + theme.px(20))
         if self.size_hint_y is None:
-            self.height = max(self.high, label.texture_size[1] + theme.px(20))
+            self.height = needed
+        else:
+            self.size_hint_min_y = needed
         taken = min(wide, room) if self.text else 0
         left = self.center_x - (taken + extra) / 2
         if self._icon:

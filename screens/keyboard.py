@@ -21,8 +21,6 @@ LETTERS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 ROWS = ("1234567890", *LETTERS)
 ERASE, SPACE = "erase", " "
 SENTENCE_ENDS = ".?"
-LINES, LINES_IN_COLUMN = 5, 4
-"""Of own words that are seen at a time."""
 
 
 class Key(Pressable):
@@ -36,6 +34,7 @@ class Key(Pressable):
         # A widget for each face would be felt: forty of them are put up at once.
         words = CoreLabel(text=face, font_name=font, font_size=theme.type(role))
         words.refresh()
+        self._natural = words.texture.size
         with self.canvas:
             self._ink = Color(rgba=theme.ink)
             self._face = Rectangle(texture=words.texture, size=words.texture.size)
@@ -49,7 +48,10 @@ class Key(Pressable):
 
     def _place(self, *_: Any) -> None:
         self._plate.place(self, theme.px(20), max(1, theme.px(2)))
-        wide, high = self._face.size
+        wide, high = self._natural
+        tight = min(1.0, (self.width - theme.px(4)) / wide)
+        wide, high = wide * tight, high * tight
+        self._face.size = (wide, high)
         self._face.pos = (round(self.center_x - wide / 2), round(self.center_y - high / 2))
 
 
@@ -158,6 +160,11 @@ def _least_high() -> int:
     return theme.px(124 if theme.small else 160)
 
 
+def _one_line() -> bool:
+    """There is no room for more of the own words at a time."""
+    return theme.small or (theme.landscape and theme.large)
+
+
 class LongField(Field):
     """Words of more than one line, written as they are spoken: a capital where a sentence begins. Says how many fit.
 
@@ -172,8 +179,8 @@ class LongField(Field):
             self._caption.fit = "tight"
             self.add_widget(self._caption)
             self._caption.bind(texture_size=lambda *_: self._place())
-        else:
-            self._typed.fit, self._typed.last_lines = "wrap", LINES_IN_COLUMN if theme.landscape else LINES
+        elif not _one_line():
+            self._typed.fit, self._typed.last_lines = "wrap", 4 if theme.landscape else 5
             self._typed.bind(height=lambda *_: self._place())
 
     def type(self, value: str) -> None:
@@ -186,13 +193,13 @@ class LongField(Field):
     def _write(self, *_: Any) -> None:
         super()._write()
         self._typed.bold = False
-        self._typed.shorten = bool(theme.small and self.text)
+        self._typed.shorten = _one_line() and bool(self.text)
         count = f"{len(self.text)} / {self.most}"
         self._caption.text = count if theme.small else f"{self.name} · {count}"
 
     @property
     def _typed_high(self) -> float:
-        return super()._typed_high if theme.small else max(theme.px(94), self._typed.height)
+        return super()._typed_high if _one_line() else max(theme.px(94), self._typed.height)
 
     def _place(self, *_: Any) -> None:
         super()._place()

@@ -40,16 +40,22 @@ def _lines(text: str, width: float, measure: Callable[[str], float]) -> Iterator
         if line.strip() and not unit.isspace() and measure(line + unit) > width:
             lines.append([])
         lines[-1].append(unit)
-    _keep_company(lines)
+    _keep_company(lines, width, measure)
     for pieces in lines:
         yield "".join(pieces).strip()
 
 
-def _keep_company(lines: list[list[str]]) -> None:
-    """No line of a single Chinese character at the end: the one before it comes along."""
+def _keep_company(lines: list[list[str]], width: float, measure: Callable[[str], float]) -> None:
+    """No single Chinese character and no single word alone at the end: the one before it comes along."""
     if len(lines) < 2:
         return
     before, last = lines[-2:]
     alone = len("".join(last).strip(CLOSING)) == 1 and not last[0].isascii()
     if alone and len(before) > MOVABLE and not before[-1].isascii():
         last.insert(0, before.pop())
+    words = [number for number, piece in enumerate(before) if not piece.isspace()]
+    if len(last) == 1 and last[0].isascii() and len(words) > MOVABLE and before[words[-1]].isascii():
+        along = before[words[-1] :]
+        if measure("".join((*along, *last))) <= width:
+            last[:0] = along
+            del before[words[-1] :]

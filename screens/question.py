@@ -56,13 +56,18 @@ class Choices(Slot):
 
 
 class Actions(BoxLayout):
-    """The row at the bottom; the main action last. As high as its highest button."""
+    """The row at the bottom; the main action last. All as high as the highest."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("spacing", theme.space("gap"))
         kwargs.setdefault("size_hint_y", None)
         super().__init__(**kwargs)
         self.bind(minimum_height=self.setter("height"))
+
+    def add_widget(self, widget: Any, *args: Any, **kwargs: Any) -> None:
+        if isinstance(widget, TouchButton):
+            widget.size_hint_y = 1
+        super().add_widget(widget, *args, **kwargs)
 
 
 class QuestionScreen(BoxLayout):

@@ -27,7 +27,9 @@ MARKS = ".?"
 
 @screen_for(WriteMessage)
 class WriteMessageScreen(QuestionScreen):
-    """On a small panel the keyboard comes when a field is touched, and nothing but that field stays above it."""
+    """Where type is large there is room for one field at a time above the keyboard; on a small panel for nothing else.
+    There the keyboard comes when a field is touched.
+    """
 
     template = StringProperty(TEMPLATES[0])
     typing = BooleanProperty(defaultvalue=False)
@@ -36,6 +38,8 @@ class WriteMessageScreen(QuestionScreen):
     """All that is needed has been written."""
     enough = BooleanProperty(defaultvalue=False)
     """There is somewhere to go on to: the read-back, or the field that is still empty."""
+    action = StringProperty("")
+    """What going on means now."""
 
     def keep(self) -> object:
         """Own words too that a ready message stands in front of."""
@@ -50,7 +54,7 @@ class WriteMessageScreen(QuestionScreen):
             option.bind(on_tap=lambda tapped: self._choose(tapped.value))
             self._templates.add_widget(option)
         self._preview = Preview(heading=self.t("message.write.preview"))
-        if theme.small:
+        if self._one_at_a_time:
             self._preview.remove_widget(self._preview.ids.heading)
         self._sender = Field(self.t("message.write.sender"), LONGEST_SENDER, test_id="sender")
         self._text = LongField(self.t("message.write.own-words"), LONGEST_TEXT, test_id="text")
@@ -69,6 +73,10 @@ class WriteMessageScreen(QuestionScreen):
             self.template, self._sender.text, self._text.text = note.template, note.sender, note.text
         if self.typing:
             self._activate(self._text if (self._own if in_text is None else in_text) else self._sender)
+
+    @property
+    def _one_at_a_time(self) -> bool:
+        return theme.small or theme.large
 
     @property
     def _own(self) -> bool:
@@ -95,18 +103,18 @@ class WriteMessageScreen(QuestionScreen):
 
     def _lay_out(self) -> None:
         """Own words are typed where a ready message is shown."""
-        below = self.ids.typing
-        aside = below if theme.small else self.ids.aside
+        small, below = theme.small, self.ids.typing
+        above = below if small else self.ids.aside
         self.ids.aside.clear_widgets()
         below.clear_widgets()
-        if theme.small and self.typing:
-            below.add_widget(self._active)
-        else:
-            aside.add_widget(self._templates)
-            aside.add_widget(self._text if self._own else self._preview)
-            if theme.portrait:  # the keyboard stays where it is, whatever stands above it
-                aside.add_widget(Filler())
-            below.add_widget(self._sender)
+        alone = self._one_at_a_time and self.typing
+        if not (small and self.typing):
+            above.add_widget(self._templates)
+            if not (self._own and alone):
+                above.add_widget(self._text if self._own else self._preview)
+            if theme.portrait and not theme.large:  # the keyboard stays where it is, whatever stands above it
+                above.add_widget(Filler())
+        below.add_widget(self._active if alone else self._sender)
         if self.typing:
             below.add_widget(self._keyboard)
         for option in self._templates.children:
@@ -114,11 +122,13 @@ class WriteMessageScreen(QuestionScreen):
         self._show()
 
     def _show(self, *_: Any) -> None:
-        note = self._note()
+        note, one = self._note(), self._one_at_a_time
         sender = note.sender or self.t("message.write.sender-blank")
         self._preview.words = words_of(replace(note, sender=sender), self.t.language)
         self.complete = bool(note.sender and (note.text or not self._own))
-        self.enough = self.complete or (theme.small and not (self.typing and not self._active.text.strip()))
+        self.enough = self.complete or (one and not (self.typing and not self._active.text.strip()))
+        there_is_more = one and not self.complete and (self._own or not self.typing)
+        self.action = self.t("message.write.next" if there_is_more else "message.write.continue")
 
     def _note(self) -> Note:
         return Note(self.template, self._sender.text.strip(), self._text.text.strip() if self._own else "")

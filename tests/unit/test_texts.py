@@ -95,6 +95,18 @@ def test_no_chinese_character_stands_alone_on_the_last_line():
     assert broken("扫描仪没有应答，请呼叫服务员。", 13, len).split("\n")[-1] == "务员。"
 
 
+@pytest.mark.parametrize(
+    ("text", "width", "lines"),
+    [
+        ("The telephone in your room will ring", 31, ["The telephone in your room", "will ring"]),
+        ("Cancel this call?", 12, ["Cancel this", "call?"]),
+        ("Please wait for confirmation", 15, ["Please wait for", "confirmation"]),
+    ],
+)
+def test_no_word_stands_alone_on_the_last_line_where_another_can_come_along(text, width, lines):
+    assert broken(text, width, len).split("\n") == lines
+
+
 def test_no_line_begins_with_a_closing_mark():
     text = "已印好两张，余下八张，等待继续。未印出的，不收费。"
     for width in range(6, 40):
