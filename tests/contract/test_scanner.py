@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import resource
-import signal
-import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import Iterator
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from hardware.protocols import (
-    DeviceError,
     Fitness,
     Health,
     NeedsPerson,
@@ -27,27 +22,25 @@ from hardware.protocols import (
     TryLater,
     Unsupported,
 )
-from hardware.sane_scanner import Deadlines, SaneScanner
+from hardware.sane_scanner import SaneScanner
 from hardware.supervisor import Supervisor
 from hardware.virtual.scanner import FileScanner, PatternScanner, VirtualScanner
-
-FEEDER = ScanSettings(source=Source.FEEDER, dpi=100)
-GLASS = ScanSettings(dpi=100)
-PATIENT = Deadlines(open=10, start=30, silence=10, cancel=5)
-HASTY = Deadlines(open=2, start=1.5, silence=1, cancel=1)
+from tests.contract.scanner_kit import (
+    FEEDER,
+    GLASS,
+    HASTY,
+    connected,
+    drawn,
+    fault_of,
+    files_in,
+    pages_left,
+    pages_of,
+)
 
 
 @pytest.fixture(scope="session")
 def originals(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Three A4 pages at 100 dpi, told apart by the colour of a square at (50, 50)."""
-    folder = tmp_path_factory.mktemp("originals")
-    papers = []
-    for number, colour in enumerate(("red", "green", "blue")):
-        page = Image.new("RGB", (827, 1169), "white")
-        ImageDraw.Draw(page).rectangle((50, 50, 150, 150), fill=colour)
-        papers.append(folder / f"{number}.png")
-        page.save(papers[-1], dpi=(100, 100))
-    return papers
+    return drawn(tmp_path_factory.mktemp("originals"))
 
 
 @pytest.fixture
@@ -61,77 +54,6 @@ def folder(tmp_path: Path) -> Path:
     made = tmp_path / "visit"
     made.mkdir()
     return made
-
-
-@asynccontextmanager
-async def connected(
-    far: VirtualScanner | PatternScanner | FileScanner, deadlines: Deadlines = PATIENT, **options: str
-) -> AsyncIterator[SaneScanner]:
-    scanner = SaneScanner("scanner", far.device, far.config_dir, options=options, deadlines=deadlines)
-    await scanner.connect()
-    try:
-        yield scanner
-    finally:
-        await scanner.close()
-
-
-async def pages_left(scan: AsyncIterator[ScanProgress | ScannedPage]) -> list[ScannedPage]:
-    return [event async for event in scan if isinstance(event, ScannedPage)]
-
-
-async def mid_page(scan: AsyncIterator[ScanProgress | ScannedPage]) -> None:
-    async for event in scan:
-        if isinstance(event, ScanProgress) and event.part > 0.1:
-            return
-
-
-async def pages_of(scanner: SaneScanner, settings: ScanSettings, folder: Path) -> list[ScannedPage]:
-    async with aclosing(scanner.scan(settings, folder)) as scan:
-        return await pages_left(scan)
-
-
-async def fault_of(
-    scanner: SaneScanner, settings: ScanSettings, folder: Path
-) -> tuple[type[DeviceError], str, list[ScannedPage]]:
-    """The fault the scan ends with, and the pages that came before it."""
-    came: list[ScannedPage] = []
-    try:
-        async with aclosing(scanner.scan(settings, folder)) as scan:
-            async for event in scan:
-                if isinstance(event, ScannedPage):
-                    came.append(event)
-    except DeviceError as fault:
-        return type(fault), fault.key, came
-    raise AssertionError("the scan ended well")
-
-
-def child_of_this_process() -> int:
-    """The process id of the one SANE child this test has."""
-    mine = str(os.getpid())
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            parent = (entry / "stat").read_text().rpartition(")")[2].split()[1]
-            command = (entry / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if parent == mine and b"hardware.sane_child" in command:
-            return int(entry.name)
-    raise AssertionError("no SANE child")
-
-
-def alive(process: int) -> bool:
-    return Path(f"/proc/{process}").exists()
-
-
-def files_in(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
-
-
-def memory_peak_kib(process: int) -> int:
-    status = Path(f"/proc/{process}/status").read_text()
-    return int(status.split("VmHWM:")[1].split()[0])
 
 
 # Capabilities
@@ -431,140 +353,3 @@ async def test_looking_after_an_idle_scanner_never_makes_a_guest_wait(far: Virtu
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert {health.fitness for health in seen} <= {Fitness.READY, Fitness.BUSY}
-
-
-# Cancelling and dying in the middle
-
-
-async def test_closing_the_iterator_in_mid_page_leaves_no_file(tmp_path: Path, folder: Path) -> None:
-    slow = PatternScanner(
-        tmp_path, {"read-delay": "true", "read-delay-duration": 2000, "read-limit": "true", "read-limit-size": 4096}
-    )
-    async with connected(slow) as scanner:
-        async with aclosing(scanner.scan(ScanSettings(dpi=150), folder)) as scan:
-            await mid_page(scan)
-        assert files_in(folder) == []
-        child = child_of_this_process()
-        (page,) = await pages_of(scanner, ScanSettings(dpi=75), folder)
-        assert page.height == pytest.approx(297 / 25.4 * 75, abs=1)
-        assert child_of_this_process() == child
-
-
-async def test_closing_the_iterator_in_mid_stack_keeps_only_what_was_yielded(far: VirtualScanner, folder: Path) -> None:
-    async with connected(far) as scanner:
-        async with aclosing(scanner.scan(FEEDER, folder)) as scan:
-            async for event in scan:
-                if isinstance(event, ScannedPage):
-                    far.slow(0.3)
-                    break
-        assert files_in(folder) == ["page-0001.jpg"]
-        far.slow(0)
-        assert len(await pages_of(scanner, GLASS, folder)) == 1
-
-
-async def test_a_cancelled_task_cancels_the_scan(far: VirtualScanner, folder: Path) -> None:
-    far.slow(1.0)
-    async with connected(far) as scanner:
-        scanning = asyncio.create_task(pages_of(scanner, GLASS, folder))
-        await asyncio.to_thread(far.wait_until_scanning)
-        scanning.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await scanning
-        assert files_in(folder) == []
-        far.slow(0)
-        assert len(await pages_of(scanner, GLASS, folder)) == 1
-
-
-async def test_a_driver_that_ignores_cancelling_is_killed(far: VirtualScanner, folder: Path) -> None:
-    async with connected(far, HASTY) as scanner:
-        child = child_of_this_process()
-        far.slow(30.0)
-        scanning = asyncio.create_task(pages_of(scanner, GLASS, folder))
-        await asyncio.to_thread(far.wait_until_scanning)
-        os.kill(child, signal.SIGSTOP)
-        scanning.cancel()
-        async with asyncio.timeout(HASTY.cancel + 1):
-            with pytest.raises(asyncio.CancelledError):
-                await scanning
-        assert not alive(child)
-        assert scanner.health().fitness is Fitness.OFFLINE
-
-
-async def test_a_driver_that_crashes_in_mid_page_is_started_again(tmp_path: Path, folder: Path) -> None:
-    slow = PatternScanner(
-        tmp_path, {"read-delay": "true", "read-delay-duration": 2000, "read-limit": "true", "read-limit-size": 4096}
-    )
-    async with connected(slow) as scanner:
-        async with aclosing(scanner.scan(ScanSettings(dpi=150), folder)) as scan:
-            await mid_page(scan)
-            os.kill(child_of_this_process(), signal.SIGKILL)
-            with pytest.raises(TryLater) as fault:
-                await pages_left(scan)
-        assert fault.value.key == "scanner.died"
-        assert files_in(folder) == []
-        with pytest.raises(TryLater):
-            await scanner.watch()
-        await scanner.close()
-        await scanner.connect()
-        assert len(await pages_of(scanner, ScanSettings(dpi=75), folder)) == 1
-
-
-# Resources
-
-
-async def test_fifty_pages_take_no_more_memory_than_three(
-    far: VirtualScanner, folder: Path, originals: list[Path]
-) -> None:
-    far.load([originals[0]] * 50, Source.FEEDER)
-    peaks: list[int] = []
-    async with connected(far) as scanner:
-        child = child_of_this_process()
-        async with aclosing(scanner.scan(ScanSettings(source=Source.FEEDER, dpi=300), folder)) as scan:
-            async for event in scan:
-                if isinstance(event, ScannedPage):
-                    peaks.append(memory_peak_kib(child))
-                    event.path.unlink()
-    assert len(peaks) == 50
-    assert peaks[-1] - peaks[2] < 4 * 1024
-
-
-async def test_a_full_disk_is_named_and_leaves_no_part(far: VirtualScanner, folder: Path) -> None:
-    async with connected(far) as scanner:
-        child = child_of_this_process()
-        _, most = resource.prlimit(child, resource.RLIMIT_FSIZE)
-        resource.prlimit(child, resource.RLIMIT_FSIZE, (2048, most))
-        assert await fault_of(scanner, GLASS, folder) == (TryLater, "scanner.no-space", [])
-        assert files_in(folder) == []
-        resource.prlimit(child, resource.RLIMIT_FSIZE, (most, most))
-        assert len(await pages_of(scanner, GLASS, folder)) == 1
-
-
-PARENT = """
-import asyncio, sys
-from pathlib import Path
-from hardware.sane_scanner import SaneScanner
-
-async def main():
-    scanner = SaneScanner("scanner", sys.argv[1], Path(sys.argv[2]))
-    await scanner.connect()
-    print(scanner._child.process.pid, flush=True)
-    await asyncio.Event().wait()
-
-asyncio.run(main())
-"""
-
-
-async def test_the_child_dies_with_its_parent(far: VirtualScanner) -> None:
-    parent = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", PARENT, far.device, str(far.config_dir), stdout=asyncio.subprocess.PIPE
-    )
-    assert parent.stdout is not None
-    child = os.pidfd_open(int(await parent.stdout.readline()))
-    parent.kill()
-    await parent.wait()
-    gone = asyncio.Event()
-    asyncio.get_running_loop().add_reader(child, gone.set)
-    async with asyncio.timeout(5):
-        await gone.wait()
-    asyncio.get_running_loop().remove_reader(child)
-    os.close(child)
