@@ -31,6 +31,7 @@ from kiosk.outbox import enqueue
 from kiosk.store.database import Database
 from kiosk.store.migrations import BOOKS
 db = Database(Path(sys.argv[1]), BOOKS)
+print("open", flush=True)
 for key in sys.stdin:
     with db.transaction() as tx:
         enqueue(tx, "nobody", "mark", key, "", 0)
@@ -76,6 +77,8 @@ async def _woken(path: Path) -> list[float]:
     )
     assert writer.stdin is not None
     assert writer.stdout is not None
+    await writer.stdout.readline()
+    changes.any()  # opening writes too
     took = []
     for key in range(COMMITS):
         await asyncio.sleep(BETWEEN)
