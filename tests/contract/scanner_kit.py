@@ -9,13 +9,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from hardware.protocols import (
-    DeviceError,
-    ScannedPage,
-    ScanProgress,
-    ScanSettings,
-    Source,
-)
+from hardware.protocols import DeviceError, ScannedPage, ScanProgress, ScanSettings, Source
 from hardware.sane_scanner import Deadlines, SaneScanner
 from hardware.virtual.scanner import FileScanner, PatternScanner, VirtualScanner
 

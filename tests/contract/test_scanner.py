@@ -25,17 +25,7 @@ from hardware.protocols import (
 from hardware.sane_scanner import SaneScanner
 from hardware.supervisor import Supervisor
 from hardware.virtual.scanner import FileScanner, PatternScanner, VirtualScanner
-from tests.contract.scanner_kit import (
-    FEEDER,
-    GLASS,
-    HASTY,
-    connected,
-    drawn,
-    fault_of,
-    files_in,
-    pages_left,
-    pages_of,
-)
+from tests.contract.scanner_kit import FEEDER, GLASS, HASTY, connected, drawn, fault_of, files_in, pages_left, pages_of
 
 
 @pytest.fixture(scope="session")

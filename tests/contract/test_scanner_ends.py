@@ -13,13 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from hardware.protocols import (
-    Fitness,
-    ScannedPage,
-    ScanSettings,
-    Source,
-    TryLater,
-)
+from hardware.protocols import Fitness, ScannedPage, ScanSettings, Source, TryLater
 from hardware.virtual.scanner import PatternScanner, VirtualScanner
 from tests.contract.scanner_kit import (
     FEEDER,
