@@ -127,15 +127,15 @@ class RoomWishes:
         self._need_nobody(tx, room, reservation)
 
     def move_in(self, tx: Transaction, old_room: str, room: str, reservation: str) -> None:
-        """The guest, or with ``reservation`` "" whoever was in ``old_room`` without one, sleeps in ``room`` now."""
+        """The guest, or with ``reservation`` "" whoever was in ``old_room`` without one, sleeps in ``room`` now.
+
+        Whoever is there already and wishes something has it still: moving in is no wish.
+        """
         held = self._of(tx, old_room)
         if held and held.reservation == reservation:
             self._lift(tx, held)
-            self._hold(tx, room, held.reservation, held.wish, held.until)
-            if self._rules.wishes:
-                self._show(tx, room, held.reservation, held.wish)
-            else:
-                self._ask_staff(tx, room, held.reservation, held.wish, "", "")
+            if self._of(tx, room) is None:
+                self._take_along(tx, held, room)
         self._need_nobody(tx, old_room, reservation)
 
     def stays_in(self, tx: Transaction) -> set[tuple[str, str]]:
@@ -170,6 +170,13 @@ class RoomWishes:
         if self._rules.wishes:
             self._show(tx, held.room, held.reservation, NOTHING)
         self._need_nobody(tx, held.room)
+
+    def _take_along(self, tx: Transaction, held: Held, room: str) -> None:
+        self._hold(tx, room, held.reservation, held.wish, held.until)
+        if self._rules.wishes:
+            self._show(tx, room, held.reservation, held.wish)
+        else:
+            self._ask_staff(tx, room, held.reservation, held.wish, "", "")
 
     def _need_nobody(self, tx: Transaction, room: str, reservation: str | None = None) -> int:
         """How many requests of the room's, or of that guest's in it, were taken back."""

@@ -227,6 +227,21 @@ def test_errands_are_written_as_the_hotel_enabled_them():
     assert errand_record(MessagesAsked("0808", "5"), 9, Description(), wall) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "code_page", "sent"),
+    [
+        ("四点回来", "gbk", True),
+        ("四点回来", "latin-1", False),
+        ("四點回來", "big5", False),
+        ("Call me… 🙂", "latin-1", True),
+    ],
+)
+def test_a_message_that_the_guest_could_not_read_is_not_sent_but_left_to_a_person(text, code_page, sent):
+    wall = datetime(2026, 11, 21, 22, 0, tzinfo=BERLIN)
+    station = Description(fields=OFFERED, code_page=code_page)
+    assert (errand_record(MessageLeft("0808", "5", text), 9, station, wall) is not None) is sent
+
+
 @pytest.mark.parametrize("length", [1900, 1960, 2000, 5000])
 def test_a_message_of_any_length_fits_a_record(length):
     wall = datetime(2026, 11, 21, 22, 0, tzinfo=BERLIN)

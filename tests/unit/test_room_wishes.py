@@ -110,6 +110,16 @@ def test_a_wish_moves_with_the_guest(tmp_path):
         }
 
 
+def test_who_moves_in_with_another_guest_leaves_that_ones_wish_alone(tmp_path):
+    with house(tmp_path) as at:
+        wish(at, "make-up")
+        wish(at, "do-not-disturb", room="0909", stay="31002")
+        at.carry_out()
+        at.board.told([GuestChanged("0909", STAY, {}, ROOM)])
+        assert (held(at)[0], held(at, "0909")[0]) == ("none", "do-not-disturb")
+        assert at.carry_out() == [RoomWished(ROOM, STAY, "none")]
+
+
 def test_set_or_lifted_at_the_telephone_it_is_known_here(tmp_path):
     with house(tmp_path) as at:
         at.board.told([RoomTold(ROOM, do_not_disturb=True)])

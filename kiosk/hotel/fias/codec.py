@@ -190,6 +190,11 @@ def plain_text(text: str, most: int, code_page: str) -> str:
     return "".join(char if _is_safe(char, code_page) else "?" for char in spaced[:most])
 
 
+def keeps_its_letters(text: str, code_page: str) -> bool:
+    """Whether ``plain_text`` makes no letter or digit of ``text`` illegible."""
+    return all(_is_safe(char, code_page) for char in text if char.isalnum())
+
+
 def _is_safe(char: str, code_page: str) -> bool:
     try:
         return b"|" not in char.encode(code_page)

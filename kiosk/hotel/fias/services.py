@@ -16,7 +16,7 @@ from kiosk.hotel.errands import (
     WakeUpSet,
     Wish,
 )
-from kiosk.hotel.fias.codec import MOST_CHARACTERS, Record, plain_text, shortened
+from kiosk.hotel.fias.codec import MOST_CHARACTERS, Record, keeps_its_letters, plain_text, shortened
 from kiosk.hotel.fias.records import Description, stamp
 from kiosk.hotel.news import (
     MessageGone,
@@ -48,10 +48,12 @@ NEEDS: Mapping[str, frozenset[str]] = MappingProxyType(
 
 
 def errand_record(errand: AnyErrand, number: int, station: Description, wall: datetime) -> Record | None:
-    """What to send; None where the hotel has not enabled it. ``number`` is the kiosk's own number of a message left.
+    """What to send; None where the hotel has not enabled it, or a message could not be read in its code page.
 
-    A message that is too long for a record ends where the record does.
+    ``number`` is the kiosk's own number of a message left. One that is too long for a record ends where the record does.
     """
+    if isinstance(errand, MessageLeft) and not keeps_its_letters(errand.text, station.code_page):
+        return None
     kind, values = _said(errand, number, station, wall)
     if not NEEDS[kind] <= set(station.fields.get(kind, ())):
         return None
