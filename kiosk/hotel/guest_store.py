@@ -140,7 +140,7 @@ class GuestStore(GuestLookup):
 
         So have, for all we know, the cards of such a room that were made for nobody in particular.
         """
-        if not self._db.execute("SELECT called FROM roll").fetchone()[0]:
+        if not self._calling():
             return
         gone = "SELECT room, reservation FROM guests WHERE roll < (SELECT number FROM roll)"
         left = self._db.execute(gone).fetchall()
@@ -151,6 +151,9 @@ class GuestStore(GuestLookup):
             self._departed(room, reservation)
         self._db.execute("DELETE FROM cards WHERE room NOT IN (SELECT room FROM guests)")
         self._db.execute("UPDATE roll SET called = 0, complete = 1")
+
+    def _calling(self) -> bool:
+        return bool(self._db.execute("SELECT called FROM roll").fetchone()[0])
 
     def _came(self, room: str, reservation: str, told: Told) -> None:
         """A guest is new, named once more, or in another room than before."""
@@ -187,6 +190,8 @@ class GuestStore(GuestLookup):
         leave = "DELETE FROM guests WHERE room = ?1 AND ?2 IN ('', reservation) RETURNING reservation"
         left = {number for (number,) in self._db.execute(leave, (room, reservation)).fetchall()}
         self._forget_cards(room, reservation)
+        if not reservation and self._calling():
+            left = set()  # a room that the roll calls empty: who was in it may be named in another before its end
         for number in left | {reservation}:
             self._departed(room, number)
 

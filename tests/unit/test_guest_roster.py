@@ -194,6 +194,15 @@ def test_whoever_left_by_the_last_roll_has_left_also_while_the_next_is_called(st
     assert store.room_of("12", "1") == ""
 
 
+def test_of_who_was_in_a_room_that_a_roll_calls_empty_nobody_knows_until_its_end(store):
+    store.apply([*HOUSE, RollBegan(), GuestOut("12")])
+    assert store.room_of("12", "1") is None
+    store.apply([GuestIn("15", "1", {"name": "A One"}), RollEnded()])
+    assert store.room_of("12", "1") == "15"
+    store.apply([RollBegan(), GuestOut("15"), RollEnded()])
+    assert store.room_of("15", "1") == ""
+
+
 def test_without_numbers_it_is_the_name_that_is_in_a_room(store):
     store.apply([GuestIn("12", "", {"name": "EXAMPLE/ADA"}), GuestIn("12", "", {"name": "B Two", "shares": True})])
     assert store.room_of("12", "", "EXAMPLE/ADA") == "12"

@@ -42,7 +42,7 @@ class Model:
                 self.cards[uid] = (room, number)
             case KeyVoid(room, number):
                 self._end_cards(room, lambda owner: number in ("", owner))
-            case GuestOut():
+            case GuestOut(_, number) if number or not self.called:
                 self.gone |= {number for _, number in before - after} - {""}
         self.gone -= self.numbered.keys()
         for room, number in before - after:

@@ -334,7 +334,7 @@ class Hotel:
         if told == "roll":
             self.at.rooms = {}
             self.at.board.told([RollBegan(), GuestOut(old)])
-            self.at.watch.look()
+            self.at.register.sweep(self.at.room_of)
         self.at.rooms = {stay: self.room}
         self.at.board.told([GuestChanged(self.room, stay, {}, old)])
 

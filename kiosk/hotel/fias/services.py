@@ -50,7 +50,7 @@ NEEDS: Mapping[str, frozenset[str]] = MappingProxyType(
 def errand_record(errand: AnyErrand, number: int, station: Description, wall: datetime) -> Record | None:
     """What to send; None where the hotel has not enabled it, or a message could not be read in its code page.
 
-    ``number`` is the kiosk's own number of a message left. One that is too long for a record ends where the record does.
+    ``number`` is the kiosk's own number of a message left. One that is too long for a record ends where that does.
     """
     if isinstance(errand, MessageLeft) and not keeps_its_letters(errand.text, station.code_page):
         return None
