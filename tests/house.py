@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from kiosk.books.postings import PMS, POSTING, Posting, room_postings
@@ -92,6 +93,28 @@ class Linked(ABC):
         )
         self._stop = asyncio.Event()
         self.link = asyncio.create_task(run_link(self.make_line(), desk, self._stop))
+
+    @abstractmethod
+    async def up(self) -> None:
+        """Both sides are alive."""
+
+    async def __aenter__(self) -> Self:
+        self.start()
+        try:
+            await self.up()
+        except BaseException:
+            await self._end()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._end()
+
+    async def _end(self) -> None:
+        await self.kill()
+        self.close()
 
     async def stop(self) -> None:
         self._stop.set()
@@ -185,13 +208,9 @@ class Station(Linked):
 async def house(folder: Path, hotel: HotelSimulator | None = None, **choices: Any) -> AsyncIterator[Station]:
     """A station on a running hotel, up; both end with the block. ``choices`` are the station's."""
     code_page = choices.setdefault("code_page", "gbk")
-    async with hotel or HotelSimulator(answer_seconds=0.02, code_page=code_page) as hotel:
-        station = Station(folder, hotel, **choices)
-        station.start()
-        try:
-            await station.up()
-            yield station
-        finally:
-            await station.kill()
-            station.close()
+    async with (
+        hotel or HotelSimulator(answer_seconds=0.02, code_page=code_page) as hotel,
+        Station(folder, hotel, **choices) as station,
+    ):
+        yield station
     assert hotel.observed.violations == []

@@ -1,15 +1,18 @@
-"""The kiosk's side of a REST line."""
+"""The kiosk's side of a REST line, and the witness of what goes over it."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+
+from starlette.types import ASGIApp
 
 from kiosk.books.trial import trial
 from kiosk.hotel.desk import Line
+from kiosk.hotel.rest.far_side import Server
 from kiosk.hotel.rest.line import Pace, RestLine
+from tests.contract.published import Published, Witness
 from tests.house import Linked, until
 
 BRISK = Pace(guests=0.1, settle=0.2, audit=0.1, tick=0.02, first_pause=0.02, longest_pause=0.05)
@@ -36,13 +39,10 @@ class RestStation(Linked):
         return trial(self.postings, "0808", 1, "CNY", "Trial", reservation)
 
 
-@asynccontextmanager
-async def running(folder: Path, line: Callable[[], RestLine]) -> AsyncIterator[RestStation]:
-    station = RestStation(folder, line)
-    station.start()
-    try:
-        await station.up()
-        yield station
-    finally:
-        await station.kill()
-        station.close()
+@contextmanager
+def witnessed(host: Server, app: ASGIApp, published: Published) -> Iterator[Witness]:
+    """``app`` at ``host``; not a request nor an answer may be otherwise than ``published``."""
+    witness = Witness(app, published)
+    host.app = witness
+    yield witness
+    assert witness.violations == []

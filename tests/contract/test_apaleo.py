@@ -23,7 +23,7 @@ from kiosk.hotel.rest.web import Barred, Lost, NothingDone, Timeouts
 from kiosk.outbox import DeliveryState
 from tests.contract.published import Witness
 from tests.contract.published_apaleo import APALEO
-from tests.contract.rest_kit import BRISK, RestStation, running
+from tests.contract.rest_kit import BRISK, RestStation, witnessed
 from tests.house import until
 
 STAYS = (
@@ -47,15 +47,14 @@ def host() -> Iterator[Server]:
 
 
 @pytest.fixture
-def witness(house: VirtualApaleo) -> Witness:
-    return Witness(house.app, APALEO)
+def witness(host: Server, house: VirtualApaleo) -> Iterator[Witness]:
+    with witnessed(host, house.app, APALEO) as witness:
+        yield witness
 
 
 @pytest.fixture
-def server(host: Server, witness: Witness) -> Iterator[Server]:
-    host.app = witness
-    yield host
-    assert witness.violations == []
+def server(host: Server, witness: Witness) -> Server:
+    return host
 
 
 @pytest.fixture
@@ -79,7 +78,7 @@ async def system(settings: ApaleoSettings) -> AsyncIterator[Apaleo]:
 
 @pytest.fixture
 async def station(tmp_path: Path, settings: ApaleoSettings) -> AsyncIterator[RestStation]:
-    async with running(tmp_path, lambda: RestLine(Apaleo(settings, Timeouts(1.0, 0.5)), BRISK)) as station:
+    async with RestStation(tmp_path, lambda: RestLine(Apaleo(settings, Timeouts(1.0, 0.5)), BRISK)) as station:
         yield station
 
 

@@ -33,6 +33,7 @@ from kiosk.hotel.rest.virtual_ohip_gate import APP_KEY, Gate
 from kiosk.hotel.rest.web import LONGEST_PAUSE, Barred, Lost, Misread, NothingDone, Reply, Timeouts, Web, retry_after
 from tests.contract.published import Witness
 from tests.contract.published_ohip import OHIP
+from tests.contract.rest_kit import witnessed
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 STAYS = (
@@ -68,15 +69,14 @@ def host() -> Iterator[Server]:
 
 
 @pytest.fixture
-def witness(opera: VirtualOhip) -> Witness:
-    return Witness(opera.app, OHIP)
+def witness(host: Server, opera: VirtualOhip) -> Iterator[Witness]:
+    with witnessed(host, opera.app, OHIP) as witness:
+        yield witness
 
 
 @pytest.fixture
-def server(host: Server, witness: Witness) -> Iterator[Server]:
-    host.app = witness
-    yield host
-    assert witness.violations == []
+def server(host: Server, witness: Witness) -> Server:
+    return host
 
 
 def settings(folder: Path, url: str, **changes: str) -> OhipSettings:

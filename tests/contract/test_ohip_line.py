@@ -27,7 +27,7 @@ from kiosk.hotel.rest.web import Timeouts
 from kiosk.outbox import DeliveryState, is_known
 from tests.contract.published import Witness
 from tests.contract.published_ohip import OHIP
-from tests.contract.rest_kit import BRISK, RestStation, running
+from tests.contract.rest_kit import BRISK, RestStation, witnessed
 from tests.contract.test_ohip import STAYS, settings
 from tests.house import SHANGHAI, until
 
@@ -46,11 +46,14 @@ def host() -> Iterator[Server]:
 
 
 @pytest.fixture
-def server(host: Server, opera: VirtualOhip) -> Iterator[Server]:
-    witness = Witness(opera.app, OHIP)
-    host.app = witness
-    yield host
-    assert witness.violations == []
+def witness(host: Server, opera: VirtualOhip) -> Iterator[Witness]:
+    with witnessed(host, opera.app, OHIP) as witness:
+        yield witness
+
+
+@pytest.fixture
+def server(host: Server, witness: Witness) -> Server:
+    return host
 
 
 @pytest.fixture
@@ -61,7 +64,7 @@ def line(tmp_path: Path, server: Server) -> Callable[[], RestLine]:
 
 @pytest.fixture
 async def station(tmp_path: Path, line: Callable[[], RestLine]) -> AsyncIterator[RestStation]:
-    async with running(tmp_path, line) as station:
+    async with RestStation(tmp_path, line) as station:
         yield station
 
 
@@ -228,7 +231,7 @@ async def test_an_answer_that_cannot_be_read_is_a_refusal_and_the_link_goes_on(o
 async def test_a_doubt_that_has_ended_is_not_remembered(tmp_path, opera, server):
     opera.faults.next(Fault.CUT, Fault.LOSE_ANSWER)
     line = RestLine(Ohip(settings(tmp_path, server.url), SHANGHAI, Timeouts(connect=1.0, answer=0.5)), BRISK)
-    async with running(tmp_path, lambda: line) as station:
+    async with RestStation(tmp_path, lambda: line) as station:
         await station.becomes(station.sell("31001"), DeliveryState.DELIVERED)
         await station.becomes(station.sell("31001"), DeliveryState.DELIVERED)
         assert line._absent == {}
@@ -259,7 +262,7 @@ async def test_an_audit_costs_no_more_than_its_ticks(opera, tmp_path, server):
     opera.night_audit = True
     ready = settings(tmp_path, server.url)
     patient = replace(BRISK, audit=60.0, guests=60.0)
-    async with running(tmp_path, lambda: RestLine(Ohip(ready, SHANGHAI), patient)) as station:
+    async with RestStation(tmp_path, lambda: RestLine(Ohip(ready, SHANGHAI), patient)) as station:
         station.sell("31001")
         await until(lambda: station.status.audit)
         station.sell("31002")
