@@ -113,6 +113,10 @@ class Effects(Protocol):
 
     def refused(self, tx: Transaction, delivery: Delivery, reason: str) -> None: ...
 
+    def again(self, tx: Transaction, delivery: Delivery, reason: str) -> None:
+        """It surely is not there, and is QUEUED once more."""
+        ...
+
     def unknown(self, tx: Transaction, delivery: Delivery, reason: str) -> None: ...
 
     def surprised(self, tx: Transaction, delivery: Delivery, surprise: Surprise) -> None: ...
@@ -125,6 +129,9 @@ class NoEffects:
         pass
 
     def refused(self, tx: Transaction, delivery: Delivery, reason: str) -> None:
+        pass
+
+    def again(self, tx: Transaction, delivery: Delivery, reason: str) -> None:
         pass
 
     def unknown(self, tx: Transaction, delivery: Delivery, reason: str) -> None:

@@ -71,8 +71,8 @@ class LateAnswers:
             self._is_there(tx, delivery, newest, remark, now)
         elif newest and delivery.state is DeliveryState.UNKNOWN:
             after = step(tx, delivery, event, now, remark=remark, pause=pause)
-            if event is _E.REFUSE:
-                self._effects.refused(tx, after, remark)
+            heard = self._effects.refused if event is _E.REFUSE else self._effects.again
+            heard(tx, after, remark)
         elif delivery.state is DeliveryState.DELIVERED and not {None, _E.DELIVER.value} & {*answers(tx, delivery)}:
             self._effects.surprised(tx, delivery, Surprise.ABSENT)
         return stored(tx, delivery)

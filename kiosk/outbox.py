@@ -216,28 +216,34 @@ class Outbox:
         if len(self._late.there(tx, after)) > 1:
             self._effects.surprised(tx, after, Surprise.TWICE)
 
-    def refused(self, delivery: Delivery, reason: str) -> None:
-        """The destination will not take it; stays until a person has seen to it."""
+    def refused(self, delivery: Delivery, reason: str) -> Delivery:
+        """The destination will not take it; stays until a person has seen to it. As it then is."""
         with self.db.transaction() as tx:
-            self.refuse_in(tx, delivery, reason)
+            return self.refuse_in(tx, delivery, reason)
 
-    def refuse_in(self, tx: Transaction, delivery: Delivery, reason: str) -> None:
+    def refuse_in(self, tx: Transaction, delivery: Delivery, reason: str) -> Delivery:
         """``refused`` inside a transaction of the caller's."""
         if not self._late.confirm(tx, delivery, _E.REFUSE, self.db.now()):
             self._effects.refused(tx, step(tx, delivery, _E.REFUSE, self.db.now(), remark=reason), reason)
+        return stored(tx, delivery)
 
-    def again(self, delivery: Delivery, reason: str, pause: float = 0.0) -> None:
-        """It surely did not arrive: due once more after ``pause`` seconds, with a new sequence number."""
+    def again(self, delivery: Delivery, reason: str, pause: float = 0.0) -> Delivery:
+        """It surely did not arrive: due once more after ``pause`` seconds, with a new sequence number. As it then is;
+        the effects may end it.
+        """
         with self.db.transaction() as tx:
-            self.again_in(tx, delivery, reason, pause)
+            return self.again_in(tx, delivery, reason, pause)
 
-    def again_in(self, tx: Transaction, delivery: Delivery, reason: str, pause: float = 0.0) -> None:
+    def again_in(self, tx: Transaction, delivery: Delivery, reason: str, pause: float = 0.0) -> Delivery:
         """``again`` inside a transaction of the caller's."""
         if not self._late.confirm(tx, delivery, _E.AGAIN, self.db.now()):
-            step(tx, delivery, _E.AGAIN, self.db.now(), remark=reason, pause=pause)
+            self._effects.again(tx, step(tx, delivery, _E.AGAIN, self.db.now(), remark=reason, pause=pause), reason)
+        return stored(tx, delivery)
 
-    def put_off(self, delivery: Delivery, reason: str, pause: float, tries: int, delay: Delay = Delay.PUT_OFF) -> bool:
-        """``again``, but the ``tries``-th time in a row it is refused instead, and False returned.
+    def put_off(
+        self, delivery: Delivery, reason: str, pause: float, tries: int, delay: Delay = Delay.PUT_OFF
+    ) -> Delivery:
+        """``again``, but the ``tries``-th time in a row it is refused instead.
 
         Each kind of ``delay`` is counted by itself; one does not end a row of the other.
         """
@@ -246,14 +252,13 @@ class Outbox:
 
     def put_off_in(
         self, tx: Transaction, delivery: Delivery, reason: str, pause: float, tries: int, delay: Delay = Delay.PUT_OFF
-    ) -> bool:
+    ) -> Delivery:
         """``put_off`` inside a transaction of the caller's."""
         if self._in_a_row(tx, delivery, delay) + 1 >= tries:
-            self.refuse_in(tx, delivery, reason)
-            return False
-        self.again_in(tx, delivery, reason, pause)
+            return self.refuse_in(tx, delivery, reason)
+        after = self.again_in(tx, delivery, reason, pause)
         answer_newest(tx, delivery, delay.value)
-        return True
+        return after
 
     def unknown(self, delivery: Delivery, reason: str) -> None:
         """No answer: it may have arrived. Left to reconciliation or a person."""

@@ -103,14 +103,8 @@ def settle(postings: Outbox, delivery: Delivery, verdict: Verdict) -> bool:
         if verdict.said is Said.POSTED:
             postings.deliver_in(tx, delivery, verdict.evidence)
         else:
-            requeue(tx, postings, delivery, verdict.evidence)
+            postings.again_in(tx, delivery, verdict.evidence)
     return True
-
-
-def requeue(tx: Transaction, postings: Outbox, delivery: Delivery, evidence: str) -> None:
-    """It is surely not on the folio: posted again, and staff need not look."""
-    postings.again_in(tx, delivery, evidence)
-    take_back(tx, delivery, postings.db.now())
 
 
 class Outcome(Enum):
@@ -143,12 +137,10 @@ def _apply(tx: Transaction, postings: Outbox, delivery: Delivery, outcome: Outco
     match outcome:
         case Outcome.POSTED:
             postings.deliver_in(tx, delivery, evidence)
-        case Outcome.NOT_POSTED if delivery.kind == TRIAL:
-            postings.refuse_in(tx, delivery, evidence)
         case Outcome.NOT_POSTED if delivery.kind == DESK_CORRECTION:
             raise NotInDoubt(f"{delivery.key} is corrected by the hotel's own procedure: say when it is posted")
         case Outcome.NOT_POSTED:
-            requeue(tx, postings, delivery, evidence)
+            postings.again_in(tx, delivery, evidence)
         case Outcome.COLLECTED | Outcome.WAIVED:
             _forgo(tx, postings, delivery, outcome, evidence)
 

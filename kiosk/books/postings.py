@@ -53,11 +53,6 @@ class Posting(msgspec.Struct, frozen=True):
     def decode(cls, payload: str) -> Posting:
         return msgspec.json.decode(payload, type=cls)
 
-    @property
-    def trial(self) -> bool:
-        """A technician waits for the answer: what would be put off is refused, and never posted hours later."""
-        return self.voucher == 0
-
     def anonymous(self) -> Posting:
         return msgspec.structs.replace(self, room="", reservation="", name="")
 
@@ -66,7 +61,7 @@ class _IntoTheBooks:
     """Accepted: the clearing account gives it up and forgets the guest. Else it stays there, and staff are asked.
 
     What staff were asked is taken back when it was cleared up by something else. A trial leaves the journal alone; one
-    that is refused has ended, for the technician reads the reason.
+    that did not arrive has ended, for the technician reads the reason: it is never posted when nobody waits for it.
     """
 
     def __init__(self, db: Database) -> None:
@@ -86,10 +81,14 @@ class _IntoTheBooks:
     def refused(self, tx: Transaction, delivery: Delivery, reason: str) -> None:
         take_back(tx, delivery, self._db.now())
         if delivery.kind == TRIAL:
-            forget_guest(tx, delivery)
-            withdraw(tx, delivery, reason, self._db.now())
+            self._end(tx, delivery, reason)
         else:
             self._ask(tx, delivery, "refused", {"reason": reason})
+
+    def again(self, tx: Transaction, delivery: Delivery, reason: str) -> None:
+        take_back_newest(tx, delivery, self._db.now())
+        if delivery.kind == TRIAL:
+            self._end(tx, delivery, reason)
 
     def unknown(self, tx: Transaction, delivery: Delivery, reason: str) -> None:
         # Why is in the log and the remark: to a person it is all the same, the folio must be looked at.
@@ -102,6 +101,10 @@ class _IntoTheBooks:
         names = (f"{delivery.key}:{surprise.value}:{times}" for times in count(1))
         name = next(name for name in names if not is_known(tx, REGISTER, name))
         ask_staff(tx, name, _request(delivery, surprise.value, {}), self._db.now())
+
+    def _end(self, tx: Transaction, trial: Delivery, reason: str) -> None:
+        forget_guest(tx, trial)
+        withdraw(tx, trial, reason, self._db.now())
 
     def _ask(self, tx: Transaction, delivery: Delivery, what: str, values: dict[str, str | int]) -> None:
         """Once for each attempt."""
@@ -131,8 +134,13 @@ def _asked_as(delivery: Delivery, what: str) -> str:
 
 
 def take_back(tx: Transaction, delivery: Delivery, now: int) -> None:
-    """Nobody needs to look into the newest attempt any more: it has been found out what became of it."""
+    """Nobody needs to look into it any more, for it is settled."""
     cleared_up(tx, _waiting(delivery), now)
+    take_back_newest(tx, delivery, now)
+
+
+def take_back_newest(tx: Transaction, delivery: Delivery, now: int) -> None:
+    """Nobody needs to look into the newest attempt any more: it has been found out what became of it."""
     for what in ("unknown", "refused"):
         cleared_up(tx, _asked_as(delivery, what), now)
 

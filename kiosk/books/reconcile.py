@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kiosk.books.doubts import requeue
 from kiosk.books.hotel_journal import (
     Coverage,
     Difference,
@@ -58,7 +57,7 @@ def reconcile_journal(postings: Outbox, rows: Sequence[HotelRow], covered: Cover
                 postings.deliver_in(tx, delivery, f"journal P#{row.sequence}")
                 found[DeliveryState.DELIVERED].append(posting.voucher)
             elif row is None and posting.voucher not in foreign and complete(posting):
-                requeue(tx, postings, delivery, "not in the journal")
+                postings.again_in(tx, delivery, "not in the journal")
                 found[DeliveryState.QUEUED].append(posting.voucher)
             else:
                 found[DeliveryState.UNKNOWN].append(posting.voucher)

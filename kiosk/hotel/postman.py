@@ -116,7 +116,7 @@ class Postman:
         """What was begun ahead will not go out now."""
         if self._ready is not None:
             (delivery, _), self._ready = self._ready, None
-            await self._insist(self._postings.again, delivery, "not sent")
+            await self._insist(self._postings.again, delivery, UNSENT)
 
     async def next(self) -> Posting | None:
         """The next charge that is due, for one who has to ask before it is begun; None when there is none."""
@@ -144,11 +144,8 @@ class Postman:
         """
         due, self._due = self._due, None
         assert due is not None, "only what is due can be postponed"
-        if Posting.decode(due.payload).trial:
-            await self._try(lambda: self._refuse(due, UNSENT))
-        else:
-            await self._try(lambda: self._hold(due))
-        log.info("posting.put-off", status=reason, pause=self._retry, charge=due.key)
+        if after := await self._try(lambda: self._hold(due)):
+            self._note(after, reason, self._retry)
 
     async def number(self) -> int | None:
         """A number for a question to the hotel system; None when the disk won't take it."""
@@ -161,16 +158,14 @@ class Postman:
         ``put_back`` it.
         """
         delivery = self._put_down()
-        trial = Posting.decode(delivery.payload).trial
         match consequence(answer.status):
             case Consequence.POSTED:
                 self._ready = await self._insist(self._deliver, delivery, _evidence(answer), ahead)
                 log.info("posting.delivered", number=answer.sequence, charge=delivery.key)
-            case Consequence.LATER if not trial:
+            case Consequence.LATER:
                 await self._put_off(delivery, reason_key(answer.status), TRIES)
-            case Consequence.AFTER_AUDIT if not trial:
-                await self._insist(self._postings.again, delivery, answer.status)
-                log.info("posting.put-off", status=answer.status, pause=0, charge=delivery.key)
+            case Consequence.AFTER_AUDIT:
+                await self._again(delivery, reason_key(answer.status))
             case Consequence.UNKNOWN:
                 await self._unknown(delivery, f"answer {plain(answer.status)}")
             case _:
@@ -181,24 +176,14 @@ class Postman:
         await self._unknown(self._put_down(), silence.reason)
 
     async def unsent(self) -> None:
-        """The attempt under way surely never reached the hotel system: it is sent again, some times; a trial is not."""
-        delivery = self._put_down()
-        if Posting.decode(delivery.payload).trial:
-            await self._refused(delivery, UNSENT)
-        else:
-            await self._put_off(delivery, UNSENT, UNSENT_TRIES)
+        """The attempt under way surely never reached the hotel system: it is sent again, some times."""
+        await self._put_off(self._put_down(), UNSENT, UNSENT_TRIES)
 
     async def postponed(self, seconds: float) -> None:
         """The attempt under way was turned away unread by one who wants to be left alone for ``seconds``: that is no
-        try. A technician's trial is not sent again when nobody waits for it any more.
+        try.
         """
-        delivery = self._put_down()
-        if Posting.decode(delivery.payload).trial:
-            await self._refused(delivery, UNSENT)
-            return
-        pause = max(seconds, self._retry)
-        await self._insist(self._postings.again, delivery, UNSENT, pause)
-        log.info("posting.put-off", status=UNSENT, pause=pause, charge=delivery.key)
+        await self._again(self._put_down(), UNSENT, max(seconds, self._retry))
 
     async def unsendable(self, reason: str) -> None:
         """The attempt under way was never put on the wire, for it can't be written as a record."""
@@ -226,7 +211,7 @@ class Postman:
         """Charges whose loss is ``age`` seconds past and that may be asked about now, oldest first.
 
         By the clock that never jumps: the hotel system needs its time to book, whatever the wall clock is set to.
-        A technician's trial is none: found absent it would be sent again when nobody waits for it any more.
+        A technician's trial is none: the technician looks.
         """
         doubts, now = await self._try(self._postings.doubts) or [], self._seconds()
         return [
@@ -304,17 +289,13 @@ class Postman:
             due = self._postings.next_in(tx) if ahead else None
             return (due, self._postings.begin_in(tx, due)) if due else None
 
-    def _hold(self, due: Delivery) -> None:
+    def _hold(self, due: Delivery) -> Delivery | None:
         with self._postings.db.transaction() as tx:
-            if queued := self._still_queued(tx, due):
-                self._postings.begin_in(tx, queued)
-                self._postings.put_off_in(tx, queued, UNTOLD, self._retry, UNTOLD_TRIES, Delay.HELD)
-
-    def _refuse(self, due: Delivery, reason: str) -> None:
-        with self._postings.db.transaction() as tx:
-            if queued := self._still_queued(tx, due):
-                self._postings.begin_in(tx, queued)
-                self._postings.refuse_in(tx, queued, reason)
+            queued = self._still_queued(tx, due)
+            if queued is None:
+                return None
+            self._postings.begin_in(tx, queued)
+            return self._postings.put_off_in(tx, queued, UNTOLD, self._retry, UNTOLD_TRIES, Delay.HELD)
 
     def _still_queued(self, tx: Transaction, due: Delivery) -> Delivery | None:
         """What was due when the hotel system was asked first; None when somebody ended it meanwhile."""
@@ -341,14 +322,24 @@ class Postman:
         return delivery
 
     async def _refused(self, delivery: Delivery, reason: str) -> None:
-        await self._insist(self._postings.refused, delivery, reason)
-        log.warning("posting.refused", reason=reason, charge=delivery.key)
+        self._note(await self._insist(self._postings.refused, delivery, reason), reason)
+
+    async def _again(self, delivery: Delivery, reason: str, pause: float = 0.0) -> None:
+        self._note(await self._insist(self._postings.again, delivery, reason, pause), reason, pause)
 
     async def _put_off(self, delivery: Delivery, reason: str, tries: int) -> None:
-        if await self._insist(self._postings.put_off, delivery, reason, self._retry, tries):
-            log.info("posting.put-off", status=reason, pause=self._retry, charge=delivery.key)
-        else:
-            log.warning("posting.refused", reason=reason, charge=delivery.key)
+        after = await self._insist(self._postings.put_off, delivery, reason, self._retry, tries)
+        self._note(after, reason, self._retry)
+
+    def _note(self, after: Delivery, reason: str, pause: float = 0.0) -> None:
+        """What became of an attempt that did not arrive."""
+        match after.state:
+            case DeliveryState.QUEUED:
+                log.info("posting.put-off", status=reason, pause=pause, charge=after.key)
+            case DeliveryState.DELIVERED:  # an earlier one did, as was heard meanwhile
+                log.info("posting.delivered", number=after.number, charge=after.key)
+            case _:
+                log.warning("posting.refused", reason=reason, charge=after.key)
 
     async def _unknown(self, delivery: Delivery, reason: str) -> None:
         self._movements.lost(delivery, self._seconds())

@@ -226,7 +226,7 @@ def test_a_trial_goes_the_way_of_a_charge_and_leaves_the_books_alone(books, post
     key = trial(postings, "0101", 1, "CNY", "TEST")
     delivery = answered(postings, postings.delivered)
     sent = Posting.decode(delivery.payload)
-    assert (delivery.key, sent.room, sent.minor, sent.trial) == (key, "0101", 1, True)
+    assert (delivery.key, sent.room, sent.minor, sent.voucher) == (key, "0101", 1, 0)
     assert Posting.decode(postings.by_key(key).payload).room == ""
     assert balances(books) == before
     assert asked() == ["request.posting-unknown"]
@@ -244,6 +244,27 @@ def test_a_refused_trial_has_ended_and_asks_nobody(postings, asked):
     assert postings.next_due() is None
 
 
+PUT_OFF = {
+    "again": lambda postings, trial: postings.again(trial, "hotel.refused.ry"),
+    "put off": lambda postings, trial: postings.put_off(trial, "hotel.refused.ry", 0, tries=5),
+    "late": lambda postings, trial: (
+        postings.unknown(trial, "timeout"),
+        postings.late_again(trial.number, "hotel.refused.ry"),
+    ),
+}
+
+
+@pytest.mark.parametrize("how", PUT_OFF)
+def test_a_trial_that_was_put_off_is_never_posted_when_nobody_waits_for_it(postings, asked, how):
+    key = trial(postings, "0101", 1, "CNY", "TEST", "77")
+    postings.begin(postings.by_key(key))
+    PUT_OFF[how](postings, postings.by_key(key))
+    done = postings.by_key(key)
+    assert (done.state, done.remark) == (S.WITHDRAWN, "hotel.refused.ry")
+    assert Posting.decode(done.payload).room == Posting.decode(done.payload).reservation == ""
+    assert asked() == ["request.posting-unknown"]
+
+
 @pytest.mark.parametrize(("outcome", "state"), [(Outcome.POSTED, S.DELIVERED), (Outcome.NOT_POSTED, S.WITHDRAWN)])
 def test_a_trial_without_an_answer_is_for_a_person(books, postings, asked, outcome, state):
     key = trial(postings, "0101", 1, "CNY", "TEST")
@@ -254,6 +275,13 @@ def test_a_trial_without_an_answer_is_for_a_person(books, postings, asked, outco
     assert postings.by_key(key).state is state
     assert asked() == ["request.posting-unknown"]
     assert check(books.db).agree
+
+
+def test_a_late_answer_that_it_was_put_off_leaves_staff_nothing_to_look_at(postings, asked):
+    lost = postings.in_state(S.UNKNOWN)[0]
+    assert asked() == ["request.posting-unknown"]
+    assert postings.late_again(lost.number, "hotel.refused.ry").state is S.QUEUED
+    assert asked() == []
 
 
 def test_a_trial_that_was_not_sent_is_taken_back_and_its_guest_forgotten(postings):

@@ -249,6 +249,9 @@ class Told:
     def refused(self, tx, delivery, reason):
         self.heard.append("refused")
 
+    def again(self, tx, delivery, reason):
+        pass
+
     def unknown(self, tx, delivery, reason):
         self.heard.append("unknown")
 
@@ -396,31 +399,31 @@ def test_the_answer_to_the_attempt_under_way_is_no_late_one(told):
 def test_what_is_put_off_again_and_again_is_for_a_person_and_then_counted_anew(told):
     def put_off():
         told.begin(told.by_key("a"))
-        return told.put_off(told.by_key("a"), "RY", 0, tries=3)
+        return told.put_off(told.by_key("a"), "RY", 0, tries=3).state
 
-    assert [put_off() for _ in range(3)] == [True, True, False]
+    assert [put_off() for _ in range(3)] == [S.QUEUED, S.QUEUED, S.REFUSED]
     assert (told.by_key("a").state, told.by_key("a").remark) == (S.REFUSED, "RY")
     told.again(told.by_key("a"), "the hotel system is well again")
-    assert put_off()
+    assert put_off() is S.QUEUED
     told.begin(told.by_key("a"))
     told.again(told.by_key("a"), "NA")  # a night audit is no failure
-    assert [put_off() for _ in range(3)] == [True, True, False]
+    assert [put_off() for _ in range(3)] == [S.QUEUED, S.QUEUED, S.REFUSED]
 
 
 def test_what_is_held_before_it_goes_is_counted_apart_from_what_was_put_off(told):
     def delayed(delay, tries):
         told.begin(told.by_key("a"))
-        return told.put_off(told.by_key("a"), delay.value, 0, tries, delay)
+        return told.put_off(told.by_key("a"), delay.value, 0, tries, delay).state
 
     put_off, held = Delay.PUT_OFF, Delay.HELD
-    assert [delayed(put_off, 3), delayed(held, 4), delayed(put_off, 3)] == [True, True, True]
-    assert [delayed(held, 4), delayed(held, 4)] == [True, True]
-    assert not delayed(put_off, 3)
+    assert [delayed(put_off, 3), delayed(held, 4), delayed(put_off, 3)] == [S.QUEUED] * 3
+    assert [delayed(held, 4), delayed(held, 4)] == [S.QUEUED] * 2
+    assert delayed(put_off, 3) is S.REFUSED
     told.again(told.by_key("a"), "a person said so")
-    assert delayed(held, 4)
+    assert delayed(held, 4) is S.QUEUED
     told.begin(told.by_key("a"))
     told.again(told.by_key("a"), "NA")
-    assert [delayed(held, 2), delayed(held, 2)] == [True, False]
+    assert [delayed(held, 2), delayed(held, 2)] == [S.QUEUED, S.REFUSED]
 
 
 def test_a_file_of_before_knows_which_attempts_still_wait_for_an_answer(tmp_path, clock):
@@ -516,7 +519,7 @@ def test_effects_are_part_of_the_answers_transaction(db, clock):
         def refused(self, tx, delivery, reason):
             enqueue(tx, "register", "request", f"{delivery.key}:{reason}", "{}", 0)
 
-        unknown = refused
+        again = unknown = refused
 
     outbox = Outbox(db, "pms", Refusing())
     put(db, "a")
@@ -533,7 +536,7 @@ def test_effects_are_part_of_the_answers_transaction(db, clock):
     outbox.recover()
     outbox.recover()
     told = [each.key for each in Outbox(db, "register").in_state(S.QUEUED)]
-    assert told == ["a:NP", "a:silence", "a:interrupted"]
+    assert told == ["a:NP", "a:credit given", "a:silence", "a:not in the journal", "a:interrupted"]
     outbox.close()
 
 
