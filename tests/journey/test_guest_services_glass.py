@@ -28,7 +28,7 @@ from kiosk.journeys.wake_up_questions import CallState, ChooseWakeUp, ConfirmCan
 from kiosk.journeys.welcome import Attract, ChooseLanguage, Home
 from kiosk.lobby import Lobby
 from tests.journey.conftest import AFTERNOON
-from tests.journey.test_guest_services_scripted import Link
+from tests.journey.services_kit import Link
 from tests.stations import CARD, RESIDENT, paper_station
 
 
