@@ -53,5 +53,5 @@ class Rules:
             wishes=enabled("RE", "RS"),
             mail=enabled("XM") and enabled("XT", "MT"),
             post=enabled("XL", "$J", "MT"),
-            moves=enabled("GC"),
+            moves=enabled("GC", "RO"),
         )

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
+
+from kiosk.hotel.fias.line import Pace
 from kiosk.hotel.protocol import Guest
+from kiosk.outbox import DeliveryState
 from kiosk.register.wake_up_states import WakeUpState
 from kiosk.store.database import instant
-from tests.house import FIELDS, SHANGHAI, Station, house, until
+from tests.house import FIELDS, SHANGHAI, SOON, Station, house, until
 
 ROOM, STAY = "0808", "31001"
 SERVICES = {
@@ -53,6 +59,18 @@ def state(station: Station, number: int) -> WakeUpState:
 
 def asked(station: Station) -> list[str]:
     return [request.kind for request in station.register.requests.list_open()]
+
+
+async def test_a_charge_an_errand_and_the_end_wait_for_nothing_else_to_happen(tmp_path):
+    seldom = Pace(tick=60.0, first_pause=0.05)
+    async with house(tmp_path, fields=dict(SERVICES), pace=seldom) as station:
+        await until(lambda: station.guests.staying_in(ROOM))
+        await station.becomes(station.sell(ROOM), DeliveryState.DELIVERED)
+        at = tomorrow()
+        station.register.wake_ups.order(ROOM, STAY, instant(at))
+        await until(lambda: on_exchange(station) == [stamp(at)])
+        async with asyncio.timeout(SOON):
+            await station.stop()
 
 
 async def test_an_order_a_change_and_a_cancelling_reach_the_exchange(tmp_path):
@@ -99,6 +117,19 @@ async def test_check_out_clears_and_a_move_takes_along(tmp_path):
         await until(lambda: state(station, moving) is WakeUpState.REGISTERED)
         await station.hotel.check_out(STAY)
         await until(lambda: state(station, leaving) is WakeUpState.CLEARED)
+        await station.hotel.move("31004", "1505")
+        await until(lambda: on_exchange(station, "1505") == [stamp(tomorrow())])
+        assert [call.room for call in station.register.wake_ups.list_open()] == ["1505"]
+
+
+@pytest.mark.parametrize("arrives_first", [False, True], ids=["left and came", "came and left"])
+async def test_a_move_that_is_told_as_a_check_out_and_a_check_in_takes_along_as_well(tmp_path, arrives_first):
+    without = {record: fields for record, fields in SERVICES.items() if record != "GC"}
+    async with house(tmp_path, fields=without) as station:
+        station.register.rules = replace(station.register.rules, moves=False)
+        station.hotel.faults.arrives_first = arrives_first
+        number = station.register.wake_ups.order("1501", "31004", instant(tomorrow()))
+        await until(lambda: state(station, number) is WakeUpState.REGISTERED)
         await station.hotel.move("31004", "1505")
         await until(lambda: on_exchange(station, "1505") == [stamp(tomorrow())])
         assert [call.room for call in station.register.wake_ups.list_open()] == ["1505"]

@@ -49,6 +49,15 @@ def test_what_the_hotel_enabled_it_does(fields, enabled):
     assert getattr(agreed(**fields), enabled)
 
 
+@pytest.mark.parametrize(
+    ("change", "moves"),
+    [(("RN", "G#", "GS", "RO"), True), (("RN", "G#", "GS"), False), ((), False)],
+    ids=["GC with RO", "GC without", "none"],
+)
+def test_whether_a_check_out_may_be_half_a_move_is_known_from_the_record_of_changes(change, moves):
+    assert agreed(GC=change).moves is moves
+
+
 @pytest.mark.parametrize("fields", [{"XL": ("G#", "RN", "MI", "MT")}, {"RE": ("RN", "ML")}, {"XM": ()}, {"WA": ()}])
 def test_a_record_without_what_it_takes_enables_nothing(fields):
     rules = agreed(**fields)
