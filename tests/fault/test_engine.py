@@ -10,10 +10,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from hardware.protocols import JobRecord, JobState, Light, PanelEvent
+from hardware.supervisor import LOOK
 from kiosk import engine
 from kiosk.books.charge import ChargeEvent, ChargeState, IllegalTransition, Payer, Purpose, WorkState
 from kiosk.books.postings import room_postings
-from kiosk.engine import Engine
+from kiosk.engine import LOOK_AT_REST, Engine
 from kiosk.journeys.welcome import Attract, Home
 from kiosk.monitor import status
 from kiosk.station import Station
@@ -106,6 +107,18 @@ async def test_what_the_printer_has_forgotten_is_asked_about_ever_less_often(tmp
         await until(station.requests.list_open)
         (request,) = station.requests.list_open()
         assert request.kind == "charge-unknown"
+
+
+async def test_devices_are_looked_at_often_only_while_a_guest_waits_for_them(tmp_path):
+    station = paper_station(tmp_path, Clerk())
+    guest = ScriptedGuest({Attract: "en", Home: SILENCE})
+    working = Engine(station, tmp_path / "status")
+    await until(lambda: LOOK < working._look_again() <= LOOK_AT_REST)
+    serving = asyncio.ensure_future(working.run(guest))
+    await until(lambda: guest.asked(Home))
+    assert 0 < working._look_again() <= LOOK
+    await stopped(serving)
+    close(station)
 
 
 async def test_the_staff_button_puts_the_lamp_out_also_while_a_guest_is_served(tmp_path):

@@ -119,6 +119,31 @@ async def test_a_health_that_changes_while_serving_is_published_and_one_that_sta
         assert bench.published == [READY, low]
 
 
+async def test_how_soon_it_looks_again_is_asked_each_time() -> None:
+    asked = 0
+
+    def seldom_after_three() -> float:
+        nonlocal asked
+        asked += 1
+        return 0.001 if asked < 3 else 60.0
+
+    device = ScriptedDevice()
+    published: list[Health] = []
+    task = asyncio.create_task(Supervisor(device, lambda _, health: published.append(health), seldom_after_three).run())
+    async with asyncio.timeout(2):
+        while asked < 3:
+            await asyncio.sleep(0.001)
+    device.state = Health(Fitness.READY, warnings=("receipt.paper-low",))
+    await asyncio.sleep(0.05)
+    assert (asked, published) == (3, [READY])
+    device.broken.set_exception(TryLater("card-reader.offline"))
+    async with asyncio.timeout(2):
+        while published[-1] != GONE:
+            await asyncio.sleep(0.001)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
 async def test_a_line_that_breaks_is_closed_and_connected_again() -> None:
     async with running(ScriptedDevice()) as bench:
         await bench.until(lambda: bench.published == [READY])
