@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from itertools import cycle
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.hotel.fias.codec import MOST_BYTES
-from kiosk.hotel.fias.serial_framing import Arrived, Fate, Garbled, Happening, Pace, SerialFraming, Transmit, lrc
-
-ENQ, ACK, NAK = b"\x05", b"\x06", b"\x15"
-PS, LA = b"\x02PS|RN0808|TA150|\x03", b"\x02LA|DA161117|TI103118|\x03"
-PACE = Pace()
+from kiosk.hotel.fias.serial_framing import Arrived, Fate, Garbled, SerialFraming, Transmit, lrc
+from tests.unit.serial_kit import ACK, ENQ, LA, NAK, PACE, PS, Line, checked
 
 GOOD = [
     ("LS|DA161117|TI102926|", "w"),
@@ -42,35 +35,6 @@ EDITED = [("LS|DA161117|TI103116|", "f"), ("LS|DA161117|TI112107|", "j"), ("LA|D
 """Printed in the specification's logs with a check byte that no rule gives: their times were changed by hand."""
 
 
-def checked(frame: bytes) -> bytes:
-    return frame + bytes((lrc(frame[1:-1]),))
-
-
-@dataclass
-class Line:
-    """A framing, its clock, and all that it said should happen."""
-
-    framing: SerialFraming = field(default_factory=SerialFraming)
-    now: float = 100.0
-
-    def send(self, frame: bytes) -> list[Happening]:
-        return self.framing.send(frame, self.now)
-
-    def hear(self, data: bytes) -> list[Happening]:
-        return self.framing.receive(data, self.now)
-
-    def wait(self) -> list[Happening]:
-        """Until the next thing is due."""
-        due = self.framing.due()
-        assert due is not None
-        self.now = max(self.now, due)
-        return self.framing.tick(self.now)
-
-    def after(self, seconds: float) -> list[Happening]:
-        self.now += seconds
-        return self.framing.tick(self.now)
-
-
 @pytest.mark.parametrize(("record", "check"), GOOD)
 def test_the_check_bytes_of_the_specification(record, check):
     assert lrc(record.encode()) == ord(check)
@@ -81,7 +45,9 @@ def test_the_log_lines_edited_by_hand_disagree(record, check):
     assert lrc(record.encode()) != ord(check)
 
 
-@given(st.lists(st.binary(max_size=60).map(lambda body: body.translate(None, b"\x02\x03\x05")), max_size=6), st.data())
+@given(
+    st.lists(st.binary(max_size=60).map(lambda body: body.translate(None, b"\x00\x02\x03\x05")), max_size=6), st.data()
+)
 def test_records_arrive_whole_whatever_the_pieces_and_the_check_byte(bodies, data):
     frames = [b"\x02" + body + b"\x03" for body in bodies]
     stream = b"".join(map(checked, frames))
@@ -190,92 +156,6 @@ def test_a_nak_to_enq_is_believed_only_when_no_ack_to_the_record_can_follow():
     assert line.hear(ACK) == [Fate.ACCEPTED]
 
 
-@dataclass
-class Peer:
-    """A receiver by the book, however slow: what it says comes out of ``answer_by`` in time."""
-
-    delays: Iterator[float]
-    spoilt: int = 0
-    """Records that do not reach it whole."""
-    lost: int = 0
-    """Answers that don't reach us."""
-    hasty: bool = False
-    """It answers ENQ at once, and what it is about only later."""
-    taken: list[bytes] = field(default_factory=list)
-    _coming: list[tuple[float, bytes]] = field(default_factory=list)
-    _last: tuple[bytes, float] = (NAK, float("-inf"))
-    _free: float = 0.0
-
-    def hear(self, data: bytes, now: float) -> None:
-        if data == ENQ:
-            answer, said = self._last
-            at = now if self.hasty else self._after_a_while(now)
-            self._say(answer if said <= at and now <= said + 3.0 else NAK, at)
-            return
-        good = not self.spoilt
-        self.spoilt = max(0, self.spoilt - 1)
-        if good:
-            self.taken.append(data)
-        at = self._after_a_while(now)
-        self._last = (ACK if good else NAK, at)
-        self._say(self._last[0], at)
-
-    def _after_a_while(self, now: float) -> float:
-        self._free = max(self._free, now + next(self.delays))
-        return self._free
-
-    def _say(self, answer: bytes, at: float) -> None:
-        if self.lost:
-            self.lost -= 1
-        else:
-            self._coming.append((at, answer))
-            self._coming.sort()
-
-    def next(self) -> float:
-        return self._coming[0][0] if self._coming else float("inf")
-
-    def says(self) -> bytes:
-        return self._coming.pop(0)[1]
-
-
-def conversation(peer: Peer, records: list[bytes]) -> list[Fate]:
-    """What became of the records, each sent when the fate of the one before is known."""
-    line, fates, waiting = Line(now=0.0), [], list(records)
-    while waiting or line.framing.sending:
-        happened = line.send(waiting.pop(0)) if not line.framing.sending else []
-        if not happened:
-            due = line.framing.due()
-            line.now = max(line.now, min(float("inf") if due is None else due, peer.next()))
-            happened = line.hear(peer.says()) if peer.next() <= line.now else line.framing.tick(line.now)
-        for what in happened:
-            if isinstance(what, Transmit):
-                peer.hear(what.data, line.now)
-            elif isinstance(what, Fate):
-                fates.append(what)
-    return fates
-
-
-RECORDS = [b"\x02PS|P#%d|\x03" % number for number in range(1, 5)]
-SECONDS = st.lists(st.floats(0.0, 2.9), min_size=1, max_size=12).map(cycle)
-
-
-@given(SECONDS, st.integers(0, 5), st.integers(0, 3))
-def test_a_peer_that_uses_its_three_seconds_takes_each_record_once_and_what_it_says_is_understood(delays, spoilt, lost):
-    peer = Peer(delays, spoilt, lost)
-    fates = conversation(peer, RECORDS)
-    assert len(peer.taken) == len(set(peer.taken))
-    for record, fate in zip(RECORDS, fates, strict=True):
-        if fate is not Fate.UNKNOWN:
-            assert (checked(record) in peer.taken) == (fate is Fate.ACCEPTED)
-
-
-@given(SECONDS, st.integers(0, 3))
-def test_a_slow_peer_that_answers_enq_before_it_knows_takes_no_record_twice(delays, spoilt):
-    peer = Peer(delays, spoilt, hasty=True)
-    conversation(peer, RECORDS)
-    assert len(peer.taken) == len(set(peer.taken))
-
-
 @pytest.mark.parametrize("noise", [b"\x02", b"\x02LA|DA", b"\x02\x02|"])
 @pytest.mark.parametrize("answer", [ACK, NAK])
 def test_an_answer_that_falls_into_a_record_never_begun_is_asked_for_again(noise, answer):
@@ -372,6 +252,10 @@ def test_the_check_byte_of_a_record_without_beginning_is_no_answer(answer):
 @pytest.mark.parametrize("lost", [b"\x03", LA[1:] + b"\x02"], ids=["noise", "a check byte"])
 def test_after_the_end_of_nothing_the_next_record_is_whole(lost):
     assert Line().hear(lost + checked(PS))[-2:] == [Transmit(ACK), Arrived(PS)]
+
+
+def test_a_break_on_the_line_which_no_check_byte_tells_is_in_no_record():
+    assert Line().hear(checked(LA).replace(b"|DA", b"\x00|D\x00A")) == [Transmit(ACK), Arrived(LA)]
 
 
 def test_a_record_that_stops_is_forgotten_after_a_while():

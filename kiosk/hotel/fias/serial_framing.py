@@ -15,7 +15,7 @@ from operator import xor
 
 from kiosk.hotel.fias.codec import ETX, MOST_BYTES, STX
 
-ENQ, ACK, NAK = 0x05, 0x06, 0x15
+NUL, ENQ, ACK, NAK = 0x00, 0x05, 0x06, 0x15
 
 MOST_SENDS = 4
 MOST_ENQUIRIES = 3
@@ -190,6 +190,8 @@ class SerialFraming:
         elif byte == STX:
             yield self._spoilt("unfinished")
             self._begin()
+        elif byte == NUL:
+            return  # a break on the line: no record holds one, and its check byte would not tell
         elif byte == ENQ:
             # No record holds one: its ETX was lost, and the peer asks what became of it.
             yield self._spoilt("unfinished")
