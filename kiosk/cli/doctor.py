@@ -15,7 +15,7 @@ from kiosk import bootstrap, stores
 from kiosk.books.checks import check
 from kiosk.config.load import load, load_tariff
 from kiosk.config.settings import Settings
-from kiosk.hotel.status import read_status
+from kiosk.hotel.status import BARRED, read_status
 from kiosk.store.database import StoreError
 from kiosk.texts import texts
 
@@ -69,9 +69,16 @@ def _link(settings: Settings) -> Iterator[Finding]:
     if status is None:
         yield Finding("link", "", "kiosk-link has never run: systemctl status kiosk-link")
         return
-    hotel = f"{settings.hotel.host}:{settings.hotel.port}"
-    trouble = None if status.alive else f"the hotel system does not answer at {hotel}"
+    trouble = None if status.alive else _silence(settings, status.phase)
     yield Finding("link", f"alive, {status.guests} guests, {status.open_postings} postings waiting", trouble)
+
+
+def _silence(settings: Settings, phase: str) -> str:
+    if phase == BARRED:
+        return "the hotel system takes the station's account no more: link.barred in the log of kiosk-link"
+    hotel = settings.hotel
+    where = f" at {hotel.host}:{hotel.port}" if hotel.adapter == "fias" else ""
+    return f"the hotel system does not answer{where}"
 
 
 def _devices(settings: Settings) -> Iterator[Finding]:

@@ -23,7 +23,7 @@ from kiosk.config.typed import ConfigError, FieldError
 from kiosk.hotel.fias.records import Posting
 from kiosk.hotel.link import run_link
 from kiosk.hotel.only_one import LinkRuns, only_one
-from kiosk.hotel.status import LinkStatus, read_status
+from kiosk.hotel.status import BARRED, LinkStatus, read_status
 from kiosk.hotel.trace import Trace
 from kiosk.link_root import LinkUnusable, open_desk, open_line
 from kiosk.monitor import logs, status
@@ -209,7 +209,7 @@ def _state(link: LinkStatus | None) -> status.LinkState:
     if link is None:
         return "starting"
     if not link.alive:
-        return "down"
+        return "barred" if link.phase == BARRED else "down"
     return "night-audit" if link.audit else "alive"
 
 

@@ -24,6 +24,8 @@ class LinkStatus(msgspec.Struct, frozen=True):
     pid: int
 
 
+BARRED = "barred"
+"""The phase of a link whose account the hotel system takes no more: a person mends that, and only a person."""
 STALE = 30_000
 """Milliseconds after which a link that says nothing of itself counts as dead."""
 

@@ -18,7 +18,8 @@ from hardware.protocols import Fitness, Health
 
 STALE_AFTER = timedelta(seconds=30)
 
-LinkState = Literal["down", "starting", "alive", "night-audit"]
+LinkState = Literal["down", "starting", "alive", "night-audit", "barred"]
+"""``barred``: the hotel system is there, and takes the station's account no more."""
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -18,12 +19,14 @@ from structlog.testing import capture_logs
 
 from kiosk.books.desk import REGISTER
 from kiosk.books.postings import WAITING
+from kiosk.config.hotel import OhipSettings
 from kiosk.hotel.rest.far_side import Fault, Server
 from kiosk.hotel.rest.line import RestLine
 from kiosk.hotel.rest.ohip import Ohip
 from kiosk.hotel.rest.virtual_ohip import Stay, VirtualOhip
 from kiosk.hotel.rest.virtual_ohip_gate import Gate
 from kiosk.hotel.rest.web import Timeouts
+from kiosk.monitor.status import read
 from kiosk.outbox import DeliveryState, is_known
 from tests.contract.published import Witness
 from tests.contract.published_ohip import OHIP
@@ -370,13 +373,13 @@ async def test_neither_guests_nor_secrets_are_logged(opera, station):
         assert private not in said
 
 
-async def test_the_link_process_works_opera_cloud_by_its_configuration(tmp_path, opera, server):
-    ready = settings(tmp_path, server.url)
-    file = tmp_path / "kiosk.toml"
+@asynccontextmanager
+async def link_process(folder: Path, ready: OhipSettings) -> AsyncIterator[asyncio.subprocess.Process]:
+    file = folder / "kiosk.toml"
     file.write_text(f"""
         [paths]
-        state = "{tmp_path}"
-        runtime = "{tmp_path / "run"}"
+        state = "{folder}"
+        runtime = "{folder / "run"}"
         [hotel]
         adapter = "ohip"
         [hotel.ohip]
@@ -389,21 +392,39 @@ async def test_the_link_process_works_opera_cloud_by_its_configuration(tmp_path,
         transaction_code = "{ready.transaction_code}"
         cashier = {ready.cashier}
     """)
-    station = RestStation(tmp_path, lambda: RestLine(Ohip(ready, SHANGHAI), BRISK))
-    charge = station.sell("31001")
     link = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "kiosk", "link", "--config", str(file)), stdout=asyncio.subprocess.PIPE
     )
     try:
+        yield link
+    finally:
+        if link.returncode is None:
+            link.kill()
+        await link.wait()
+
+
+async def test_the_link_process_works_opera_cloud_by_its_configuration(tmp_path, opera, server):
+    ready = settings(tmp_path, server.url)
+    station = RestStation(tmp_path, lambda: RestLine(Ohip(ready, SHANGHAI), BRISK))
+    charge = station.sell("31001")
+    async with link_process(tmp_path, ready) as link:
         await station.becomes(charge, DeliveryState.DELIVERED)
         assert await station.guests.identify("0808", "Ingrid Lindqvist-Example")
         link.terminate()
         said, _ = await asyncio.wait_for(link.communicate(), 10)
-    finally:
-        if link.returncode is None:
-            link.kill()
-        station.close()
+    station.close()
     assert link.returncode == 0
     assert opera.amounts("31001") == SENT_ONCE
     assert b"31001" not in said
     assert b"Lindqvist" not in said
+
+
+async def test_the_link_process_with_a_wrong_secret_says_that_it_is_barred(tmp_path, server):
+    ready = settings(tmp_path, server.url, **{"client-secret": "another"})
+    states = tmp_path / "run" / "status"
+
+    def said() -> str | None:
+        return next((each.link for each in read(states) if each.process == "kiosk-link"), None)
+
+    async with link_process(tmp_path, ready):
+        await until(lambda: said() == "barred")

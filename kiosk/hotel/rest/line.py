@@ -21,6 +21,7 @@ from kiosk.hotel.errands import AnyErrand
 from kiosk.hotel.news import Answer, GuestIn, LateAnswer, NoAnswer, ServiceNews
 from kiosk.hotel.rest.roll import Roll
 from kiosk.hotel.rest.web import Barred, Lost, Misread, NothingDone
+from kiosk.hotel.status import BARRED
 
 log = structlog.get_logger()
 
@@ -139,7 +140,7 @@ class RestLine:
 
     def _phase(self, desk: Desk) -> str:
         if self._barred:
-            return "barred"
+            return BARRED
         if not self._alive:
             return "down"
         return "resting" if desk.clock().seconds < self._rest_until else "alive"
