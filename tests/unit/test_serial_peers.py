@@ -9,13 +9,13 @@ from itertools import cycle
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.hotel.fias.serial_framing import Fate, Transmit
+from kiosk.hotel.fias.serial_framing import Arrived, Fate, Transmit
 from tests.unit.serial_kit import ACK, ENQ, NAK, Line, checked
 
 
 @dataclass
 class Peer:
-    """A receiver by the book, however slow: what it says comes out of ``answer_by`` in time."""
+    """A receiver by the book, however slow; ``delays``: what it takes over each thing it hears, in seconds."""
 
     delays: Iterator[float]
     spoilt: int = 0
@@ -97,3 +97,49 @@ def test_a_slow_peer_that_answers_enq_before_it_knows_takes_no_record_twice(dela
     peer = Peer(delays, spoilt, hasty=True)
     conversation(peer, RECORDS)
     assert len(peer.taken) == len(set(peer.taken))
+
+
+SPOILT = {
+    "a check byte": lambda data: data[:-1] + bytes((data[-1] ^ 0x20,)),
+    "no beginning": lambda data: data[1:],
+    "no end": lambda data: data[:-2] + data[-1:],
+    "half of it": lambda data: data[: len(data) // 2],
+    "nothing": lambda _data: b"~",
+    "a break": lambda data: data[:5] + b"\x00" + data[5:],
+}
+
+
+@dataclass
+class Sender:
+    """By the book: ENQ where no answer came, the record again where it was NAK, four times in all."""
+
+    line: Line
+    patience: Iterator[float]
+    heard: list[bytes] = field(default_factory=list)
+
+    def send(self, frame: bytes, trouble: list[tuple[str, int]]) -> None:
+        """``trouble``: for each attempt what spoils the record, and how many of the answers to it get lost."""
+        for spoilt, lost in [*trouble, ("", 0)]:
+            answers = self.say(SPOILT.get(spoilt, bytes)(checked(frame)))
+            while not answers or lost:
+                lost -= bool(answers)
+                self.line.after(next(self.patience))
+                answers = self.say(ENQ)
+            if answers[-1] == ACK:
+                return
+
+    def say(self, data: bytes) -> list[bytes]:
+        happened = self.line.hear(data)
+        self.heard += [what.frame for what in happened if isinstance(what, Arrived)]
+        return [what.data for what in happened if isinstance(what, Transmit)]
+
+
+TROUBLE = st.lists(st.tuples(st.sampled_from(["", *SPOILT]), st.integers(0, 3)), max_size=3)
+
+
+@given(st.lists(TROUBLE, min_size=4, max_size=4), st.lists(st.floats(0.1, 3.0), min_size=1).map(cycle))
+def test_whatever_gets_lost_between_a_sender_and_us_each_record_arrives_once_and_in_order(troubles, patience):
+    sender = Sender(Line(), patience)
+    for record, trouble in zip(RECORDS, troubles, strict=True):
+        sender.send(record, trouble)
+    assert sender.heard == RECORDS
