@@ -198,9 +198,10 @@ class Option(Pressable):
         super().__init__(**kwargs)
         self._plate = Plate(self.canvas.before)
         self._label = Text(fit="tight", role="control", halign="center", text=self.text)
-        self._note = Text(fit="tight", role="small", halign="center", text=self.note)
         self.add_widget(self._label)
+        self._note: Text | None = None
         if self.note:
+            self._note = Text(fit="tight", role="small", halign="center", text=self.note)
             self.add_widget(self._note)
         place = Clock.create_trigger(self._place, -1)
         self.bind(pos=place, size=place, chosen=self._paint, pressed=self._paint, off=self._paint)
@@ -211,7 +212,8 @@ class Option(Pressable):
     def natural(self) -> float:
         """Pixels of width that the words ask for."""
         text = words_wide(self.text, self._label.font_size, bold=True)
-        return max(text, words_wide(self.note, self._note.font_size)) + 2 * theme.px(12)
+        note = words_wide(self.note, theme.type("small"))
+        return max(text, note) + 2 * theme.px(12)
 
     def _paint(self, *_: Any) -> None:
         if self.off:
@@ -223,7 +225,9 @@ class Option(Pressable):
         if self.pressed and not self.off:
             fill, ink = "pressed", "on_pine" if theme.contrast else ink
         self._plate.paint(getattr(theme, fill), getattr(theme, edge))
-        self._label.tone = self._note.tone = ink
+        self._label.tone = ink
+        if self._note:
+            self._note.tone = ink
         self._label.bold = self.chosen
         self._place()
 
@@ -233,9 +237,10 @@ class Option(Pressable):
         label, note = self._label, self._note
         tight = 0 < room < words_wide(self.text, label.font_size, bold=self.chosen)
         label.text_size = (room, None) if tight else (None, None)
-        tall = label.texture_size[1] * 0.8 + note.texture_size[1] * 0.8 if self.note else 0
-        note.opacity = float(tall <= self.height)
-        if self.note and note.opacity:
+        if note:
+            tall = label.texture_size[1] * 0.8 + note.texture_size[1] * 0.8
+            note.opacity = float(tall <= self.height)
+        if note and note.opacity:
             label.center = (self.center_x, self.center_y + note.texture_size[1] * 0.38)
             note.center = (self.center_x, self.center_y - label.texture_size[1] * 0.38)
         else:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from kivy.clock import Clock
+from kivy.core.text import Label as Measure
+from kivy.graphics import Color, Rectangle
+from kivy.lang import Builder
 from kivy.properties import NumericProperty, OptionProperty, StringProperty
 from kivy.uix.label import Label
 
@@ -13,13 +17,32 @@ from screens.lines import broken
 from screens.theme import BOLD, Colour, theme
 from screens.typeface import EVERYDAY, ICONS, font_of
 
+Builder.load_string("<-Primed>:")  # without Kivy's own rule for labels: it costs a third of a screen's building
+
 
 class Primed(Label):
-    """A label whose picture is with the graphics card before the frame is drawn.
+    """A label that draws itself, and whose picture is with the graphics card before the frame is drawn.
 
     Kivy hands it over while it draws, and then waits for all that is drawn already: half a second for one new word on
     a machine without a graphics card. A label that is not yet in the window is left to whoever brings it in.
     """
+
+    texture: Any
+    texture_size: Any
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        with self.canvas:
+            Color()  # the words have their colour themselves
+            self._face = Rectangle()
+        self.bind(pos=self._draw, size=self._draw, texture_size=self._draw, texture=self._draw)
+        self._draw()
+
+    def _draw(self, *_: Any) -> None:
+        face, (wide, high) = self._face, self.texture_size
+        face.texture, face.size = self.texture, (wide, high)
+        # Not from ``center``: Kivy keeps that from before while it tells of a new place.
+        face.pos = (int(self.x + self.width / 2 - wide / 2), int(self.y + self.height / 2 - high / 2))
 
     def texture_update(self, *_: Any) -> None:
         super().texture_update()
@@ -141,11 +164,10 @@ class Icon(Primed):
         self.disabled_color = colour
 
 
+@lru_cache(4096)
 def words_wide(text: str, font_size: float, *, bold: bool = False) -> float:
     """Pixels that ``text`` takes on one line."""
     if not text:
         return 0.0
-    from kivy.core.text import Label as Measure
-
     measure = Measure(font_name=font_of(text), font_size=font_size, bold=bold)
     return float(max(measure.get_extents(line)[0] for line in text.split("\n")))
