@@ -183,6 +183,7 @@ def test_each_guest_reads_his_own_messages_and_each_once(steps):
         for stay, room in at.rooms.items():
             at.register.messages.ask(room, stay)
         hotel.drain()
+        hotel.each_reads_what_is_his_once()
         for stay in at.rooms:
             assert hotel.seen(stay) == sorted(hotel.waiting[stay].values()), "what waits is read here"
         at.register.db.cut_log()
