@@ -28,6 +28,7 @@ from kiosk.journeys.wake_up_questions import (
     ChooseWakeUp,
     ConfirmCancel,
     ConfirmWakeUp,
+    Just,
     WakeUps,
     WakeUpView,
 )
@@ -73,10 +74,10 @@ def _wake_ups(language: str) -> Mapping[str, Sample]:
     watched, person = Caller.WATCHED, Caller.PERSON
     return {
         "wake-ups": (WakeUps(CALLS, TODAY, watched), listed),
-        "wake-ups-one": (WakeUps(CALLS[:1], TODAY, Caller.SYSTEM), done),
-        "wake-ups-full": (WakeUps((*CALLS, LAST), TODAY, watched, full=True), done),
-        "wake-ups-none": (WakeUps((), TODAY, watched), done),
-        "wake-ups-by-person": (WakeUps(CALLS[1:2], TODAY, person), done),
+        "wake-ups-one": (WakeUps(CALLS[:1], TODAY, Caller.SYSTEM, just=Just.CHANGED), done),
+        "wake-ups-full": (WakeUps((*CALLS, LAST), TODAY, watched, full=True), listed),
+        "wake-ups-none": (WakeUps((), TODAY, watched, just=Just.CANCELLED), done),
+        "wake-ups-by-person": (WakeUps(CALLS[1:2], TODAY, person), listed),
         "choose-wake-up": (usual, asking),
         "choose-wake-up-changing": (
             ChooseWakeUp(DAYS, EARLIEST, LATER, changing=TOMORROW, taken=(CALLS[1].at,)),
@@ -88,10 +89,7 @@ def _wake_ups(language: str) -> Mapping[str, Sample]:
         "confirm-wake-up-changing": (ConfirmWakeUp(LATER, TODAY, Caller.SYSTEM, instead_of=TOMORROW), asking),
         "confirm-wake-up-by-person": (ConfirmWakeUp(TOMORROW, TODAY, person, room="0812"), asking),
         "confirm-cancel": (ConfirmCancel(TOMORROW, TODAY), asking),
-        "done-wake-up": (
-            Done("done.wake-up.ordered", "wake-up", (("at", TOMORROW.isoformat()),), "done.wake-up.by-watched"),
-            done,
-        ),
+        "done-wake-up": (WakeUps(CALLS[:1], TODAY, watched, just=Just.ORDERED), done),
         "asking-hotel": (Progress("progress.asking-hotel", stage="confirm"), done),
     }
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from kiosk.journeys.wake_up_questions import CallState, CancelCall, ChangeCall, OrderCall, WakeUps, WakeUpView
 from kiosk.wording import clock, day_words
 from screens.controls import TouchButton
 from screens.drawing import DrawingCard
-from screens.question import QuestionScreen, screen_for
+from screens.parting import PartingScreen
+from screens.question import screen_for
 from screens.surfaces import Card
 from screens.theme import theme
 
@@ -19,8 +22,29 @@ STATES = {
 
 
 @screen_for(WakeUps)
-class WakeUpsScreen(QuestionScreen):
+class WakeUpsScreen(PartingScreen):
+    """The last screen where something was done; only looked at, it leads back to the services and waits."""
+
+    chimes = False
+
+    @property
+    def heading(self) -> str:
+        if self.question.just:
+            return self.t(f"wake-up.list.{self.question.just.value}")
+        return self.t("wake-up.list.title") if self.question.calls else self.t("wake-up.none.title")
+
+    def chips(self) -> list[tuple[str, str, str, Callable[[], None]]]:
+        if not self.question.just:
+            return []
+        return [("another", "home", self.t("farewell.another"), lambda: self.answer(value=True))]
+
+    def left(self) -> None:
+        if self.question.just:
+            super().left()
+
     def fill(self) -> None:
+        if self.question.just:
+            super().fill()
         if not self.question.calls:
             self.ids.calls.add_widget(DrawingCard(source=self.around.drawing("wake-up")))
         for call in self.question.calls:
@@ -42,6 +66,9 @@ class WakeUpsScreen(QuestionScreen):
             button.bind(on_tap=lambda _button, given=answer: self.answer(given))
             card.ids.buttons.add_widget(button)
         return card
+
+    def finish(self) -> None:
+        self.answer(not self.question.just)
 
     def order(self) -> None:
         self.answer(OrderCall())

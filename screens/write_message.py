@@ -112,7 +112,7 @@ class WriteMessageScreen(QuestionScreen):
             above.add_widget(self._templates)
             if not (self._own and alone):
                 above.add_widget(self._text if self._own else self._preview)
-            if theme.portrait and not theme.large:  # the keyboard stays where it is, whatever stands above it
+            if theme.portrait:  # the keyboard stays where it is, whatever stands above it
                 above.add_widget(Filler())
         below.add_widget(self._active if alone else self._sender)
         if self.typing:

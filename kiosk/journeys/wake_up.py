@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from kiosk.hotel.protocol import Guest
-from kiosk.journeys.done import Done
 from kiosk.journeys.identify import identify, unavailable
 from kiosk.journeys.service import Service
 from kiosk.journeys.wake_up_questions import (
@@ -19,6 +18,7 @@ from kiosk.journeys.wake_up_questions import (
     ChooseWakeUp,
     ConfirmCancel,
     ConfirmWakeUp,
+    Just,
     OrderCall,
     WakeUps,
     WakeUpView,
@@ -64,23 +64,23 @@ class Waking:
     station: Station
     guest: Guest
     told_room: str | None
-    done: Done | None = None
+    just: Just | None = None
     """What was done last."""
 
     async def serve(self) -> bool:
         """Without any call the guest is here to order one; going back then leaves the service."""
         if not await self._calls():
             await self._order()
-        while (choice := await self._listed()) is not None:
+        while not isinstance(choice := await self._listed(), bool):
             with suppress(WentBack):
                 await self._do(choice)
-        return await self.visit.ask(self.done) if self.done else True
+        return choice
 
-    async def _listed(self) -> OrderCall | ChangeCall | CancelCall | None:
+    async def _listed(self) -> OrderCall | ChangeCall | CancelCall | bool:
         calls = await self._calls()
         views = tuple(WakeUpView(call.number, self._local(call.at), STATES[call.state]) for call in calls)
-        self.visit.trail = STAGES if self.done else ()  # only looked at, the list is no stage of an order
-        return await self.visit.ask(WakeUps(views, self._today, self._caller, full=len(calls) >= MOST))
+        self.visit.trail = STAGES if self.just else ()  # only looked at, the list is no stage of an order
+        return await self.visit.ask(WakeUps(views, self._today, self._caller, len(calls) >= MOST, self.just))
 
     async def _do(self, choice: OrderCall | ChangeCall | CancelCall) -> None:
         self.visit.trail = STAGES
@@ -105,7 +105,7 @@ class Waking:
         number = await wake_ups.db.run(
             wake_ups.order, guest.room, guest.reservation, instant(at), visit.id, visit.language
         )
-        await self._ordered("done.wake-up.ordered", number, at)
+        await self._ordered(Just.ORDERED, number)
 
     async def _change(self, number: int) -> None:
         call = await self._call(number)
@@ -114,14 +114,14 @@ class Waking:
         number = await wake_ups.db.run(
             wake_ups.change, number, guest.room, guest.reservation, instant(at), visit.id, visit.language
         )
-        await self._ordered("done.wake-up.changed", number, at)
+        await self._ordered(Just.CHANGED, number)
 
     async def _cancel(self, number: int) -> None:
         call = await self._call(number)
         if await self.visit.ask_or_back(ConfirmCancel(self._local(call.at), self._today)):
             wake_ups = self.station.register.wake_ups
             await wake_ups.db.run(wake_ups.cancel, number, self.guest.room, self.guest.reservation)
-            self.done = Done("done.wake-up.cancelled", "wake-up", (("at", self._local(call.at).isoformat()),))
+            self.just = Just.CANCELLED
 
     async def _agreed(self, changing: datetime | None) -> datetime:
         """A time that was read back and confirmed. Raises WentBack at the choice of the time."""
@@ -162,23 +162,13 @@ class Waking:
             return True
         return False
 
-    async def _ordered(self, key: str, number: int, at: datetime) -> None:
+    async def _ordered(self, just: Just, number: int) -> None:
         """Wait for a moment until the hotel system has it: then the list says so at once."""
         register = self.station.register
         if self._caller is not Caller.PERSON:
             self.visit.show(Progress("progress.asking-hotel", stage="confirm"))
             await register.until(lambda: register.wake_ups.state_of(number) is not WakeUpState.ORDERED, PATIENCE)
-        state = await register.db.run(register.wake_ups.state_of, number)
-        self.done = Done(key, "wake-up", (("at", at.isoformat()),), self._what_happens(state))
-
-    def _what_happens(self, state: WakeUpState) -> str:
-        match STATES.get(state):
-            case CallState.CONFIRMED:
-                return f"done.wake-up.by-{self._caller.value}"
-            case CallState.OPERATOR:
-                return f"done.wake-up.by-{Caller.PERSON.value}"
-            case _:
-                return "done.wake-up.pending"
+        self.just = just
 
     async def _calls(self) -> list[WakeUp]:
         wake_ups = self.station.register.wake_ups

@@ -58,15 +58,27 @@ class CancelCall:
     number: int
 
 
+class Just(Enum):
+    """What has just been done with a call."""
+
+    ORDERED = "ordered"
+    CHANGED = "changed"
+    CANCELLED = "cancelled"
+
+
 @dataclass(frozen=True)
-class WakeUps(Question[OrderCall | ChangeCall | CancelCall | None]):
-    """The calls that are ordered, in time order; None: the guest is content. ``full``: no more can be ordered."""
+class WakeUps(Question[OrderCall | ChangeCall | CancelCall | bool]):
+    """The calls that are ordered, in time order. ``full``: no more can be ordered.
+
+    It ends the service: with ``just`` it says what was done. True asks for another service, False: the guest leaves.
+    """
 
     stage: ClassVar[str | None] = "done"
     calls: tuple[WakeUpView, ...]
     today: date
     caller: Caller
     full: bool = False
+    just: Just | None = None
 
 
 @dataclass(frozen=True)

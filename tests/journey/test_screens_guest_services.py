@@ -19,7 +19,7 @@ from kiosk.journeys.message_questions import (
 )
 from kiosk.journeys.paying import Identify
 from kiosk.journeys.room_wish_questions import ChooseRoomWish, RoomWish, Wished
-from kiosk.journeys.wake_up_questions import Caller, ChooseWakeUp, ConfirmWakeUp, OrderCall, WakeUps
+from kiosk.journeys.wake_up_questions import Caller, ChooseWakeUp, ConfirmWakeUp, Just, OrderCall, WakeUps
 from kiosk.journeys.welcome import PriceList, PriceSection
 from kiosk.visit import Situation
 from screens.samples_of_guest_services import CALLS, DAYS, EARLIEST, ENDS, TODAY, TOMORROW
@@ -92,7 +92,21 @@ def test_where_no_more_calls_can_be_ordered_it_says_so(glass, asked):
     assert glass.station._toast is not None
     assert not answer.done()
     glass.tap("finished")
-    assert glass.result(answer) is None
+    assert glass.result(answer) is True
+
+
+@pytest.mark.parametrize(("test_id", "expected"), [("another", True), ("finished", False)])
+def test_where_a_call_was_ordered_the_list_is_the_last_screen(glass, asked, test_id, expected):
+    answer = asked(WakeUps(CALLS, TODAY, Caller.WATCHED, just=Just.ORDERED), EN)
+    assert glass.screen.t("wake-up.list.ordered") in words_on(glass.screen)
+    glass.tap(test_id)
+    assert glass.result(answer) is expected
+
+
+def test_a_list_that_says_what_was_done_is_not_left_standing(glass, asked):
+    answer = asked(WakeUps(CALLS, TODAY, Caller.WATCHED, just=Just.CANCELLED))
+    glass.screen.seconds = 1
+    assert glass.result(answer) is False
 
 
 def test_without_a_call_one_can_be_ordered(glass, asked):
