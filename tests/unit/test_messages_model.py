@@ -7,7 +7,7 @@ from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from kiosk.hotel.errands import AnyErrand, MessageLeft, MessageRead, MessagesAsked, decode
@@ -66,8 +66,10 @@ class Hotel:
         room = self.at.rooms[stay]
         self.at.board.told([MessageHere(room, stay, id, text) for id, text in self.waiting[stay].items()])
 
-    def at_reception(self, index: int) -> None:
+    def at_reception(self, index: int, *, told: bool) -> None:
         self.arrives(stay := self.stay(index), self.text(stay))
+        if told:
+            self._tell(stay)
 
     def at_kiosk(self, index: int) -> None:
         stay = self.stay(index)
@@ -80,11 +82,14 @@ class Hotel:
             del self.waiting[stay][id]
             self.at.board.told([MessageGone(self.at.rooms[stay], stay, id)])
 
-    def read(self, index: int, which: int, *, in_old_room: bool) -> None:
-        """``in_old_room``: the guest was moved while reading."""
-        stay, messages = self.stay(index), self.at.register.messages
-        for message in messages.waiting(self.at.rooms[stay], stay)[which : which + 1]:
-            messages.read("0199" if in_old_room else self.at.rooms[stay], stay, message.number)
+    def read(self, which: int, *, in_old_room: bool) -> None:
+        """Somebody reads one; ``in_old_room``: he was moved while reading."""
+        messages = self.at.register.messages
+        there = [
+            (stay, room, message) for stay, room in self.at.rooms.items() for message in messages.waiting(room, stay)
+        ]
+        for stay, room, message in there[which : which + 1]:
+            messages.read("0199" if in_old_room else room, stay, message.number)
             self.read_texts.add(message.text)
 
     def link(self, fate: str) -> None:
@@ -158,26 +163,37 @@ class Hotel:
 
 STAYS = st.integers(0, 2)
 STEP = st.one_of(
-    *(st.tuples(st.just(verb), STAYS) for verb in ("tell", "at_reception", "at_kiosk", "delete", "out")),
-    st.tuples(st.just("read"), STAYS, st.integers(0, 2), st.booleans()),
+    *(st.tuples(st.just(verb), STAYS) for verb in ("tell", "at_kiosk", "delete", "out")),
+    st.tuples(st.just("at_reception"), STAYS, st.booleans()),
+    st.tuples(st.just("read"), st.integers(0, 2), st.booleans()),
     st.tuples(st.just("link"), st.sampled_from(["done", "done", "lost", "arrived"])),
     st.tuples(st.just("move"), STAYS, st.sampled_from(["moved", "messages first", "roll"])),
     st.tuples(st.just("clock"), st.sampled_from([-10, 6])),
     st.just(("restart",)),
 )
 
+TOLD = [("at_reception", 0, True)]
+READ = [*TOLD, ("read", 0, False)]
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(STEP, max_size=25))
+@example([*READ, ("move", 0, "moved")])
+@example([*READ, ("move", 0, "messages first")])
+@example([*READ, ("move", 0, "roll")])
+@example([*READ, ("link", "arrived"), ("move", 0, "moved"), ("link", "lost"), ("restart",)])
+@example([*TOLD, ("read", 0, True), ("out", 0)])
 def test_each_guest_reads_his_own_messages_and_each_once(steps):
     with TemporaryDirectory() as folder, house(Path(folder), rules()) as at:
         hotel = Hotel(at)
         for verb, *given_with in steps:
-            if verb == "read":
-                index, which, moved = given_with
-                hotel.read(index, which, in_old_room=moved)
-            else:
-                getattr(hotel, verb)(*given_with)
+            match verb:
+                case "read":
+                    hotel.read(given_with[0], in_old_room=given_with[1])
+                case "at_reception":
+                    hotel.at_reception(given_with[0], told=given_with[1])
+                case _:
+                    getattr(hotel, verb)(*given_with)
             hotel.each_reads_what_is_his_once()
         at.clock.move(minutes=1)
         for stay, room in at.rooms.items():
