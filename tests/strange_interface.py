@@ -41,6 +41,8 @@ class Manners:
     complains: Callable[[list[str], str], str] = lambda _before, _record: ""
     code_page: str = "gbk"
     piece: int = 1 << 20
+    careless: bool = False
+    """Takes what one read brings for one record: what came behind it is lost."""
     first: bytes = b"\x02"
     last: bytes = b"\x03"
     every: tuple[float, str] | None = None
@@ -102,7 +104,7 @@ class StrangeInterface:
         if not await self._do(self.manners.greets, "", writer):
             return
         while True:
-            frame = await reader.readuntil(b"\x03")
+            frame = await (_first_of_a_read(reader) if self.manners.careless else reader.readuntil(b"\x03"))
             record = frame[1:-1].decode(self.manners.code_page)
             self.heard.append(record)
             complaint = "" if frame[:1] == b"\x02" else "no STX"
@@ -145,3 +147,10 @@ class StrangeInterface:
             while True:
                 await asyncio.sleep(seconds)
                 await self._write(record, writer)
+
+
+async def _first_of_a_read(reader: asyncio.StreamReader) -> bytes:
+    frame, end, _ = (await reader.read(4096)).partition(b"\x03")
+    if not end:
+        raise asyncio.IncompleteReadError(frame, None)
+    return frame + end

@@ -140,6 +140,7 @@ WELL = {
     "CR LF in the records": Manners(last=b"\r\n\x03"),
     "LRC as on a serial line": Manners(last=b"\x03?"),
     "byte by byte": Manners(piece=1),
+    "takes a read for a record": Manners(careless=True),
     "P# with zeros": Manners(answers={"PS": ("PA|ASOK|RN{RN}|P#0000{P#}|",)}),
     "another order, empty fields": Manners(answers={"PS": ("PA|P#{P#}|WS|TI|RN{RN}|CT|ASok|",)}),
     "RN in its own form": Manners(answers={"PS": ("PA|ASOK|RN 808|P#{P#}|",)}),

@@ -27,6 +27,7 @@ from kiosk.tasks import stopped
 
 log = structlog.get_logger()
 
+INTRODUCTION = ("LD", "LR", "LA")
 NOT_OFFERED = "hotel.not-offered"
 UNSENDABLE = "hotel.refused.unsendable"
 
@@ -43,6 +44,8 @@ class Pace:
     longest_pause: float = 30.0
     last_answer: float = 40.0
     """kiosk-link.service knows it: TimeoutStopSec."""
+    apart: float = 0.01
+    """Between the records of the introduction: some systems take what one read brings for one record."""
 
 
 class FiasLine:
@@ -205,6 +208,9 @@ class _Talk:
             log.warning("link.record-refused", kind=send.record.kind, reason=str(fault))
             if send.record.kind in EXCHANGES:
                 await self.carry_out(self.session.unsent())
+        else:
+            if send.record.kind in INTRODUCTION:
+                await asyncio.sleep(self._pace.apart)
         return None
 
     async def _write(self, wire: Wire, send: events.Send) -> None:
