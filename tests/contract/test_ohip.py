@@ -23,6 +23,7 @@ from kiosk.config.hotel import OhipSettings
 from kiosk.hotel import errands
 from kiosk.hotel.news import Answer, GuestIn, GuestOut, MessageHere, NoMoreMessages
 from kiosk.hotel.rest import ohip_shapes as shapes
+from kiosk.hotel.rest.account import UNSAID
 from kiosk.hotel.rest.far_side import Fault, Server
 from kiosk.hotel.rest.line import Absent, Declined, Found, Unclear
 from kiosk.hotel.rest.ohip import Ohip
@@ -38,7 +39,7 @@ from tests.contract.rest_kit import witnessed
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 STAYS = (
     Stay("31001", "0808", "Lindqvist-Example", "Ingrid", salutation="Ms.", language="SV", vip="V1"),
-    Stay("31002", "1203", "样例", "小路", language="ZH"),
+    Stay("31002", "1203", "样例", "小路", language="zh-CN"),
     Stay("31003", "1203", "Yangli", "Xiaoqiao"),
     Stay("31005", "1502", "Restricted-Example", no_post=True),
     Stay("31006", "1503", "Limited-Example", limit=Decimal("2.00")),
@@ -175,6 +176,19 @@ async def test_a_server_that_asks_for_rest_has_booked_nothing(opera, system, fau
         await system.post(11, posting())
     assert turned_away.value.pause == 17
     assert opera.folios == {}
+
+
+async def test_a_server_that_asks_for_rest_without_saying_how_long_gets_some(system, host):
+    await system.in_house()
+
+    async def busy(scope, receive, send):
+        await send({"type": "http.response.start", "status": 429, "headers": []})
+        await send({"type": "http.response.body"})
+
+    host.app = busy
+    with pytest.raises(NothingDone, match="busy") as turned_away:
+        await system.post(11, posting())
+    assert turned_away.value.pause == UNSAID
 
 
 async def rest_asked_for(host: Server, said: str) -> float | None:
@@ -392,6 +406,7 @@ async def test_everybody_in_house_is_read_page_by_page(opera, system, monkeypatc
     )
     assert [guests[key].told["shares"] for key in ("31002", "31003")] == [False, True]
     assert guests["31005"].told["no_post"] is True
+    assert guests["31002"].told["language"] == "ZH"
 
 
 @pytest.mark.parametrize(("page_limit", "pages"), [(200, 5), (30, 15)], ids=["as-asked", "shorter-than-asked"])

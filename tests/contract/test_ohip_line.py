@@ -206,6 +206,14 @@ async def test_who_is_let_in_no_more_says_so_at_once_and_staff_hear_of_the_charg
     assert opera.amounts("31001") == SENT_ONCE
 
 
+async def test_who_was_barred_and_is_not_answered_any_more_is_down(opera, station, monkeypatch):
+    monkeypatch.setattr("kiosk.hotel.rest.web.UNTIL_MENDED", 0.05)
+    opera.access.withdrawn = True
+    await until(lambda: station.status.phase == "barred")
+    opera.silent = True
+    await until(lambda: station.status.phase == "down")
+
+
 async def test_charges_that_are_turned_away_again_and_again_keep_no_wake_up_from_being_set(opera, station):
     opera.faults.retry_seconds = 1
     opera.faults.next(*[Fault.BUSY] * 50)

@@ -236,7 +236,7 @@ class RestLine:
             return
         if self._alive:
             log.warning("link.down", reason=reason)
-        self._alive = False
+        self._alive = self._barred = False
         self._rest_until = now + self._pause
         self._pause = min(self._pause * 2, self._pace.longest_pause)
 

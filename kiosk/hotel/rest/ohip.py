@@ -332,7 +332,7 @@ def _safe(part: str) -> str:
 
 def _guest(info: shapes.ReservationInfo) -> GuestIn:
     guest = info.reservation_guest
-    language = guest.language.upper()
+    language = guest.language.partition("-")[0].upper()
     told: dict[str, str | bool] = {
         "name": guest.surname or guest.full_name,
         "given": guest.given_name,
