@@ -11,11 +11,12 @@ import binascii
 import os
 import re
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from cryptography.hazmat.primitives.ciphers import Cipher
-from cryptography.hazmat.primitives.ciphers.algorithms import AES
-from cryptography.hazmat.primitives.ciphers.modes import CBC
-from cryptography.hazmat.primitives.padding import PKCS7
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers import Cipher
+    from cryptography.hazmat.primitives.ciphers.modes import CBC
+    from cryptography.hazmat.primitives.padding import PKCS7
 
 KEY_PREFIX = "FidCrypt0S|"
 ANSWER_PREFIX = "FidCryptAB;"
@@ -52,9 +53,9 @@ class Key:
         if not re.fullmatch(r"[0-9]{12}", da + ti):
             raise ValueError("DA and TI of LS must be six digits each")
         iv = os.urandom(IV_BYTES) if iv is None else iv
-        padder = PKCS7(AES.block_size).padder()
+        padder = _padding().padder()
         padded = padder.update((da + ti).encode()) + padder.finalize()
-        encryptor = Cipher(AES(self._secret), CBC(iv)).encryptor()
+        encryptor = _cipher(self._secret, iv).encryptor()
         secret = encryptor.update(padded) + encryptor.finalize()
         return ANSWER_PREFIX + base64.b64encode(iv).decode() + base64.b64encode(secret).decode()
 
@@ -66,10 +67,27 @@ class Key:
         try:
             iv = base64.b64decode(body[:IV_LETTERS], validate=True)
             secret = base64.b64decode(body[IV_LETTERS:], validate=True)
-            decryptor = Cipher(AES(self._secret), CBC(iv)).decryptor()
+            decryptor = _cipher(self._secret, iv).decryptor()
             padded = decryptor.update(secret) + decryptor.finalize()
-            unpadder = PKCS7(AES.block_size).unpadder()
+            unpadder = _padding().unpadder()
             plain = unpadder.update(padded) + unpadder.finalize()
         except (ValueError, binascii.Error):
             return False
         return plain == (da + ti).encode()
+
+
+# Loaded by whoever proves a key, which is the link alone: it is 8 MB to every process that only knows what a key is.
+
+
+def _cipher(secret: bytes, iv: bytes) -> Cipher[CBC]:
+    from cryptography.hazmat.primitives.ciphers import Cipher
+    from cryptography.hazmat.primitives.ciphers.algorithms import AES
+    from cryptography.hazmat.primitives.ciphers.modes import CBC
+
+    return Cipher(AES(secret), CBC(iv))
+
+
+def _padding() -> PKCS7:
+    from cryptography.hazmat.primitives.padding import PKCS7
+
+    return PKCS7(KEY_BYTES * 8)
