@@ -119,8 +119,10 @@ class Messages:
         self._left: deque[tuple[str, int]] = deque(maxlen=MOST)
 
     def ask(self, room: str, reservation: str) -> str | None:
-        """Have the hotel system tell every message of the guest; the errand's key, None where it can't be asked."""
-        if not self._rules.mail:
+        """Have the hotel system tell every message of the guest; the errand's key, None where it can't be asked: it
+        keeps messages by the number of the stay.
+        """
+        if not (self._rules.mail and reservation):
             return None
         with self.db.transaction() as tx:
             return self._outgoing.send(tx, MessagesAsked(room, reservation))
@@ -166,8 +168,7 @@ class Messages:
         """
         key = f"message-left:{uuid4().hex}"
         with self.db.transaction() as tx:
-            if len(found) == 1 and self._rules.post:
-                (guest,) = found
+            if self._rules.post and len(found) == 1 and (guest := found[0]).reservation:
                 self._outgoing.send(tx, MessageLeft(guest.room, guest.reservation, text), key)
                 self._requests.open_in(tx, REQUEST, self._rules.place, language, visit, TO_ROOM, {}, source=key)
                 self._requests.withdraw_in(tx, key, CLEARED_UP)

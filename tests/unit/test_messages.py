@@ -85,6 +85,11 @@ def test_nobody_asks_on_when_the_guest_is_gone(tmp_path):
 def test_a_hotel_system_without_mail_is_not_asked(tmp_path):
     with house(tmp_path, rules(mail=False)) as at:
         assert at.register.messages.ask(ROOM, STAY) is None
+
+
+def test_of_a_guest_without_a_number_it_is_not_asked_either(tmp_path):
+    with house(tmp_path) as at:
+        assert at.register.messages.ask(ROOM, "") is None
         assert at.queued() == []
 
 
@@ -184,8 +189,8 @@ def test_left_for_one_guest_it_goes_to_the_room(tmp_path):
         assert b"The-secret-words" not in everything_in(tmp_path)
 
 
-@pytest.mark.parametrize("found", [(), (GUEST, Guest("0909", "31002", "Example"))])
-def test_left_for_nobody_or_for_several_a_person_finds_out_whose_it_is(tmp_path, found):
+@pytest.mark.parametrize("found", [(), (GUEST, Guest("0909", "31002", "Example")), (Guest("0909", "", "Example"),)])
+def test_left_for_nobody_for_several_or_for_one_without_a_number_a_person_finds_out_whose_it_is(tmp_path, found):
     with house(tmp_path) as at:
         leave(at, *found)
         (request,) = at.register.requests.list_open()
