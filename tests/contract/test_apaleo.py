@@ -57,16 +57,20 @@ def server(host: Server, witness: Witness) -> Server:
     return host
 
 
-@pytest.fixture
-def settings(tmp_path: Path, server: Server) -> ApaleoSettings:
-    (tmp_path / "client-secret").write_text(VirtualApaleo.client[1] + "\n")
+def ready(folder: Path, url: str) -> ApaleoSettings:
+    (folder / "client-secret").write_text(VirtualApaleo.client[1] + "\n")
     return ApaleoSettings(
         property=VirtualApaleo.property,
         client_id=VirtualApaleo.client[0],
-        client_secret_file=tmp_path / "client-secret",
-        url=server.url,
-        identity_url=server.url,
+        client_secret_file=folder / "client-secret",
+        url=url,
+        identity_url=url,
     )
+
+
+@pytest.fixture
+def settings(tmp_path: Path, server: Server) -> ApaleoSettings:
+    return ready(tmp_path, server.url)
 
 
 @pytest.fixture
