@@ -201,12 +201,13 @@ class Database:
         self._connection.set_trace_callback(listener)
 
     def _ring(self) -> None:
-        """Tell all ``Changes`` of a commit.
+        """Tell all ``Changes`` of a commit: the log is opened and closed, by which nothing is written.
 
-        That the log was written to tells them nothing: it is, some milliseconds before the commit can be seen.
+        That SQLite writes to it would tell them nothing: it does, some milliseconds before the commit can be seen.
+        Unlike the database itself, the log bears no locks that closing it would let go.
         """
         with suppress(OSError):  # what is committed stays so; without a bell they look after a while
-            os.utime(self._log)
+            os.close(os.open(self._log, os.O_RDONLY))
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -259,8 +260,8 @@ class Database:
 class Changes:
     """Notices that some connection committed since the last look; its own connection, a few microseconds a look.
 
-    One coroutine waits at a time. It is woken by the time stamp that ``Database`` sets on the log after each commit
-    (inotify), and looks now and then in any case.
+    One coroutine waits at a time. It is woken when ``Database`` has closed the log after a commit (inotify), and looks
+    now and then in any case.
     """
 
     def __init__(self, path: Path) -> None:
@@ -307,10 +308,10 @@ class Changes:
 
 
 def _bell(folder: Path) -> Inotify | None:
-    """Tells of time stamps set in ``folder``, where a log comes and goes; None where the kernel will not (a limit)."""
+    """Tells what was read and closed in ``folder``, where a log comes and goes; None where the kernel has no more."""
     try:
         bell = Inotify()
-        bell.add_watch(folder, Mask.ATTRIB)
+        bell.add_watch(folder, Mask.CLOSE_NOWRITE)
     except OSError as fault:
         log.warning("store.unwatched", reason=fault.strerror)
         return None

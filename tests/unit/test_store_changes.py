@@ -6,6 +6,7 @@ import asyncio
 import errno
 import os
 import sqlite3
+import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -165,7 +166,7 @@ async def test_a_database_that_has_no_log_yet_is_listened_to(tmp_path, told):
 
 def test_what_wrote_nothing_rings_for_nobody(db):
     with Inotify(sync_timeout=0.0) as bell:
-        bell.add_watch(db.path.parent, Mask.ATTRIB)
+        bell.add_watch(db.path.parent, Mask.CLOSE_NOWRITE)
         with db.transaction():
             pass
         with db.transaction() as tx:
@@ -175,6 +176,24 @@ def test_what_wrote_nothing_rings_for_nobody(db):
         assert bell.sync_get() is None
         commit(db)
         assert bell.sync_get() is not None
+
+
+def test_ringing_lets_go_of_no_lock(db):
+    log, cut = db.path.with_name("things.db-wal"), "from tests.unit.test_store_changes import cut; cut()"
+    other = Database(db.path, THINGS)
+    with db.reading() as tx:
+        tx._connection.execute("SELECT * FROM things").fetchall()
+        commit(other)
+        subprocess.run([sys.executable, "-c", cut, str(db.path)], check=True)
+        assert log.stat().st_size, "somebody still reads it"
+    subprocess.run([sys.executable, "-c", cut, str(db.path)], check=True)
+    assert not log.stat().st_size
+    other.close()
+
+
+def cut() -> None:
+    """What another process does with the log of the database that is its argument."""
+    Database(Path(sys.argv[1]), THINGS).cut_log()
 
 
 async def test_a_commit_that_nobody_rang_for_is_noticed_after_a_while(db, monkeypatch):
