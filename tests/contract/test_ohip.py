@@ -251,6 +251,13 @@ def test_a_body_that_is_not_what_was_agreed_is_none_of_it_whatever_it_is(body, s
     assert Reply(200, body).read(shape) in (None, shape())
 
 
+def test_a_member_that_is_null_is_as_good_as_none():
+    read = Reply(200, b'{"reservations":{"reservationInfo":[{"roomStay":{"roomId":null},"reservationGuest":null}]}}')
+    page = read.expect(shapes.ReservationsDetails).reservations
+    assert [(each.room_stay.room_id, each.reservation_guest.surname) for each in page.reservation_info] == [("", "")]
+    assert Reply(200, b'{"reservations":[null]}').read(shapes.ReservationsDetails) is None
+
+
 @hypothesis.settings(deadline=None)
 @given(body=st.binary() | st.recursive(st.none() | st.text(), st.lists).map(str).map(str.encode))
 def test_no_body_ends_the_reading_of_it(body):

@@ -95,10 +95,18 @@ class Reply:
         return f"Reply({self.status}, {len(self.body)} bytes)"
 
     def read(self, shape: type[Shape]) -> Shape | None:
-        """The body as ``shape``; None when it is something else, be it no JSON, no UTF-8 or nested without end."""
+        """The body as ``shape``, where a member that is null is as good as none; None when it is something else, be it
+        no JSON, no UTF-8 or nested without end.
+        """
         try:
             return msgspec.json.decode(self.body, type=shape)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except msgspec.ValidationError:
+            pass  # so it may be for a null, which no document allows and many a server writes
+        except (msgspec.DecodeError, ValueError, RecursionError):
+            return None
+        try:
+            return msgspec.convert(_without_nulls(msgspec.json.decode(self.body)), shape)
+        except (msgspec.DecodeError, ValueError, RecursionError):
             return None
 
     def expect(self, shape: type[Shape]) -> Shape:
@@ -185,6 +193,15 @@ def quiet_libraries() -> None:
     """httpx tells of addresses, httpcore of headers: rooms, reservations and keys. Neither may, at any level."""
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def _without_nulls(value: object) -> object:
+    match value:
+        case dict():
+            return {name: _without_nulls(inner) for name, inner in value.items() if inner is not None}
+        case list():
+            return [_without_nulls(each) for each in value]
+    return value
 
 
 async def _bounded(response: httpx.Response) -> bytes:
