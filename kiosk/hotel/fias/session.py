@@ -5,7 +5,6 @@ One Session lives as long as the process, across connections, because the night 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from enum import Enum
 from functools import wraps
@@ -16,17 +15,10 @@ from kiosk.hotel.answers import Consequence, consequence
 from kiosk.hotel.clock import Moment
 from kiosk.hotel.fias.brake import Brake
 from kiosk.hotel.fias.codec import Deframer, Malformed, Record, Skipped, encode, parse
-from kiosk.hotel.fias.events import (
-    Effect,
-    ErrandsHeard,
-    ErrandsLost,
-    Hangup,
-    Noise,
-    Send,
-    Up,
-)
+from kiosk.hotel.fias.events import Effect, ErrandsHeard, ErrandsLost, Hangup, Noise, Send, Up
 from kiosk.hotel.fias.exchanges import BillExchange, Exchange, InquiryExchange, PostingExchange, status
 from kiosk.hotel.fias.inquiry import BillRequest, Inquiry
+from kiosk.hotel.fias.outstanding import Outstanding, is_for_another, number_of
 from kiosk.hotel.fias.records import Description, GuestPosting, RoomPosting, challenge, stamp
 from kiosk.hotel.fias.telling import LISTENS, Telling
 from kiosk.hotel.fias.timings import Timings
@@ -88,11 +80,7 @@ class Session:
         """The last LS or LA we sent has not been answered by an LA yet."""
         self._challenge = ("", "")
         """DA and TI of the last LS, whosever it was."""
-        self._exchange: Exchange | None = None
-        self._asked_at = 0.0
-        self._patience = 0.0
-        self._due = 0.0
-        """When the exchange is given up."""
+        self._outstanding = Outstanding(self._timings.bill)
         self._errand_at: float | None = None
         """When the newest errand went out of which nobody knows whether it arrived."""
         self._handlers: dict[str, Callable[[Record, Moment], Iterator[Effect]]] = {
@@ -116,7 +104,7 @@ class Session:
     @property
     def waiting(self) -> bool:
         """An answer is outstanding."""
-        return self._exchange is not None
+        return self._outstanding.exchange is not None
 
     @property
     def in_audit(self) -> bool:
@@ -127,13 +115,13 @@ class Session:
         """Errands may go, also in the night audit: alive beyond doubt, no resync under way, and no inquiry, for the
         posting must be what follows it (p.84).
         """
-        asking = isinstance(self._exchange, InquiryExchange)
+        asking = isinstance(self._outstanding.exchange, InquiryExchange)
         return self.phase is Phase.ALIVE and not self._telling.calling_the_roll and not asking
 
     @property
     def may_post(self) -> bool:
         """``may_send``, nothing outstanding, no audit, and the hotel system answers what is posted."""
-        return self.may_send and self._exchange is None and not self._brake.holds
+        return self.may_send and not self.waiting and not self._brake.holds
 
     def connected(self, now: Moment) -> None:
         """A new connection stands; the hotel system has the first word."""
@@ -159,7 +147,7 @@ class Session:
     def tick(self, now: Moment) -> Iterator[Effect]:
         """To be called often; does what is due."""
         yield from self._brake.tick(now)
-        if self._exchange is not None and now.seconds >= self._due:
+        if self._outstanding.overdue(now):
             yield from self._timed_out(now)
         for effect in self._telling.tick(now):
             yield self._noise(effect.what) if isinstance(effect, Noise) else effect
@@ -202,8 +190,7 @@ class Session:
     @at_once
     def unsent(self) -> Iterator[Effect]:
         """The line says that the outstanding record surely was not taken."""
-        if self._exchange is not None:
-            exchange, self._exchange = self._exchange, None
+        if (exchange := self._outstanding.take()) is not None:
             yield exchange.unsent()
 
     def send(self, record: Record) -> Send:
@@ -245,8 +232,7 @@ class Session:
         if not self.may_post:
             raise RuntimeError("one at a time, on a link that is alive")
         send = self._packed(record)
-        self._exchange, self._asked_at, self._patience = exchange, now.seconds, patience
-        self._due = now.seconds + patience
+        self._outstanding.begin(exchange, patience, now)
         return send
 
     def _frame(self, body: bytes, now: Moment) -> Iterator[Effect]:
@@ -318,7 +304,7 @@ class Session:
 
     def _may_ask_about_errands(self, now: Moment) -> bool:
         """Nothing came since the last one, and nothing is asked that would bring a word anyway."""
-        return self._silent_since_errand(now) and self._exchange is None and not self._checked_lately(now)
+        return self._silent_since_errand(now) and not self.waiting and not self._checked_lately(now)
 
     def _silent_since_errand(self, now: Moment) -> bool:
         return self._errand_at is not None and now.seconds - self._errand_at >= self._timings.confirm
@@ -336,12 +322,12 @@ class Session:
             yield self._start(now)
 
     def _answer(self, record: Record, now: Moment) -> Iterator[Effect]:
-        number, exchange = self._number(record), self._exchange
+        number, exchange = number_of(record), self._outstanding.exchange
         if number is None:
             yield self._noise("answer-without-number")
-        elif self._for_another(record):
+        elif is_for_another(record, self.station.workstation):
             yield self._noise("answer-for-another-station")
-        elif (end := self._end_by(record, number)) is None:
+        elif (end := self._outstanding.answered(record, number)) is None:
             self._brake.answered()
             yield LateAnswer(number, status(record), record.get("CT") or "")
         else:
@@ -352,46 +338,18 @@ class Session:
                 yield from self._brake.audit_began(now)
 
     def _guest_list(self, record: Record, _now: Moment) -> Iterator[Effect]:
-        number = self._number(record)
-        if number is None or self._for_another(record) or (end := self._end_by(record, number)) is None:
-            yield self._noise("stray-guest-list")
-        else:
-            yield end
+        number, ours = number_of(record), not is_for_another(record, self.station.workstation)
+        end = self._outstanding.answered(record, number) if number is not None and ours else None
+        yield self._noise("stray-guest-list") if end is None else end
 
     def _bill_item(self, record: Record, now: Moment) -> Iterator[Effect]:
-        bill = self._exchange
-        if not isinstance(bill, BillExchange):
-            return
-        before = len(bill.lines)
-        if (end := self._end_by(record, None)) is not None:
+        if (end := self._outstanding.bill_item(record, now)) is not None:
             yield end
-        elif len(bill.lines) > before:  # a long bill is no silence
-            latest = max(self._due, self._asked_at + self._timings.bill)
-            self._due = min(now.seconds + self._patience, latest)
-
-    def _end_by(self, record: Record, number: int | None) -> Effect | None:
-        """How ``record`` ends what is outstanding; None when it does not."""
-        if self._exchange is None or self._exchange.sequence != number:
-            return None
-        end = self._exchange.heard(record)
-        if end is not None:
-            self._exchange = None
-        return end
-
-    def _number(self, record: Record) -> int | None:
-        """P#, also with leading zeros."""
-        number = (record.get("P#") or "").strip()
-        return int(number) if re.fullmatch(r"[0-9]{1,10}", number) else None
-
-    def _for_another(self, record: Record) -> bool:
-        """WS is echoed: another one in it is another station's."""
-        station = (record.get("WS") or "").strip()
-        return bool(station) and station.upper() != self.station.workstation.upper()
 
     def _timed_out(self, now: Moment) -> Iterator[Effect]:
-        heard_since = self._heard > self._asked_at
+        silent = self._outstanding.unbroken_silence(self._heard)
         yield from self._give_up("timeout")
-        if not heard_since and self.phase is Phase.ALIVE:
+        if silent and self.phase is Phase.ALIVE:
             # The next charge must not be lost to a dead line as well.
             yield from self._check(now)
 
@@ -408,8 +366,7 @@ class Session:
             yield ErrandsLost()
 
     def _give_up(self, reason: str) -> Iterator[Effect]:
-        if self._exchange is not None:
-            exchange, self._exchange = self._exchange, None
+        if (exchange := self._outstanding.take()) is not None:
             yield exchange.lost(reason)
             if isinstance(exchange, PostingExchange):
                 yield from self._brake.unanswered()
