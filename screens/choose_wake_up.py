@@ -77,7 +77,8 @@ class ChooseWakeUpScreen(QuestionScreen):
         self.shown, self.refusal = clock(self.at), self._reason(self.at)
         self._days.show(self.at.date())
         self._clock.show(self.at.time())
-        self._live.say(self.refusal or time_until(self.at, self.now, self.t), alert=bool(self.refusal))
+        alert = bool(self.refusal) and self.at != self.question.changing  # who changes a call begins at its time
+        self._live.say(self.refusal or time_until(self.at, self.now, self.t), alert=alert)
         self._offer_usual()
 
     def _offer_usual(self) -> None:

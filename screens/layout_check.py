@@ -10,6 +10,7 @@ from kivy.uix.label import Label
 from kivy.uix.widget import Widget
 
 from screens.controls import Pressable
+from screens.keyboard import Keyboard
 from screens.paper import Paper
 from screens.scroller import Scroller
 from screens.surfaces import Picture
@@ -36,6 +37,8 @@ def faults_of(root: Widget) -> list[str]:
             pressables.append((widget, room))
         if isinstance(widget, (Picture, Paper)):
             faults += _misplaced(widget)
+        if isinstance(widget, Keyboard) and _scroller_of(widget):
+            faults.append("the keyboard is not seen whole")
     for label, room in labels:
         faults += _words_cut(label, room)
     for pressable, room in pressables:

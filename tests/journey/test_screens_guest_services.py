@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import datetime, timedelta
 
 import pytest
@@ -16,13 +17,15 @@ from kiosk.journeys.message_questions import (
     Note,
     ReadMessages,
     WriteMessage,
+    words_of,
 )
-from kiosk.journeys.paying import Identify
+from kiosk.journeys.paying import Identify, RoomAndName
 from kiosk.journeys.room_wish_questions import ChooseRoomWish, RoomWish, Wished
 from kiosk.journeys.wake_up_questions import Caller, ChooseWakeUp, ConfirmWakeUp, Just, OrderCall, WakeUps
 from kiosk.journeys.welcome import PriceList, PriceSection
 from kiosk.visit import Situation
 from screens.samples_of_guest_services import CALLS, DAYS, EARLIEST, ENDS, TODAY, TOMORROW
+from screens.theme import Panel, theme
 
 EN = Situation("en")
 
@@ -245,3 +248,109 @@ def test_services_without_a_price_are_called_free(glass, asked):
     words = words_on(glass.screen)
     assert words.count(glass.screen.t("prices.free")) == 2
     assert not any("%" in said for said in words), "there is no tax on nothing"
+
+
+@pytest.fixture
+def seven_inches(window):
+    yield from _panel(Panel(800, 480, 7.0))
+
+
+@pytest.fixture
+def ten_inches(window):
+    yield from _panel(Panel(1280, 800, 10.1))
+
+
+def _panel(panel):
+    before = theme.panel
+    theme.fit(panel)
+    yield
+    theme.fit(before)
+
+
+def test_on_a_small_panel_the_keyboard_comes_when_a_field_is_touched_and_goes_back(seven_inches, glass, asked):
+    answer = asked(WriteMessage(), Situation("zh_CN", can_go_back=True))
+    assert glass.find("key-a") is None
+    glass.tap("sender")
+    assert glass.find("template-call-me") is None
+    assert glass.find("continue").off
+    glass.type("sam")
+    glass.tap("back")
+    assert glass.find("key-a") is None
+    glass.tap("template-in-the-lobby")
+    assert words_of(Note("in-the-lobby", "SAM"), "zh_CN") in words_on(glass.screen)
+    glass.tap("continue")
+    assert glass.result(answer) == Note("in-the-lobby", "SAM")
+
+
+def test_on_a_small_panel_own_words_and_sender_are_typed_one_after_the_other(seven_inches, glass, asked):
+    answer = asked(WriteMessage())
+    glass.tap("template-own-words")
+    glass.tap("continue")
+    glass.type("at six")
+    glass.tap("continue")
+    assert glass.find("text") is None
+    assert glass.find("continue").off
+    glass.type("sam")
+    glass.tap("continue")
+    assert glass.result(answer) == Note("own-words", "SAM", "At six")
+
+
+def test_in_large_type_one_field_is_typed_in_at_a_time(glass, asked):
+    theme.wear(large=True)
+    answer = asked(WriteMessage())
+    assert glass.find("sender") is not None
+    glass.tap("template-own-words")
+    assert glass.find("sender") is None
+    glass.type("at six")
+    glass.tap("continue")
+    assert glass.find("text") is None
+    glass.type("sam")
+    glass.tap("template-own-words")
+    assert glass.screen._text.text == "At six"
+    glass.tap("continue")
+    assert glass.result(answer) == Note("own-words", "SAM", "At six")
+
+
+def test_on_a_small_panel_the_card_is_shown_until_a_field_is_touched(seven_inches, glass, asked):
+    answer = asked(Identify(2, card_reader=True, failed=True, purpose="guest"), EN)
+    assert {glass.screen.t("identify.card"), glass.screen.t("identify.failed")} <= set(words_on(glass.screen))
+    glass.tap("room")
+    assert glass.screen.t("identify.card") not in words_on(glass.screen)
+    glass.type("812")
+    glass.tap("name")
+    glass.type("li wei")
+    glass.tap("language")
+    glass.wait_for(Identify)
+    glass.tap("confirm")
+    assert glass.result(answer) == RoomAndName("812", "LI WEI")
+
+
+def test_without_a_card_reader_a_small_panel_begins_with_the_keyboard(seven_inches, glass, asked):
+    asked(Identify(3, card_reader=False, purpose="guest"))
+    assert glass.find("key-a") is not None
+
+
+def test_a_refused_card_on_a_wide_panel_leaves_the_words_what_to_do(ten_inches, glass, asked):
+    asked(Identify(2, card_reader=True, failed=True), EN)
+    gc.collect()
+    glass.frames(3)
+    assert glass.screen.t("identify.card") in words_on(glass.screen)
+
+
+def test_on_a_small_panel_an_end_is_chosen_below_the_wishes(seven_inches, glass, asked):
+    answer = asked(ChooseRoomWish(Wished(RoomWish.NONE), ENDS, TODAY), EN)
+    assert glass.screen.t("room-wish.none-note") in words_on(glass.screen)
+    glass.tap("wish-make-up")
+    assert glass.screen.t("room-wish.make-up-note") in words_on(glass.screen)
+    glass.tap("wish-do-not-disturb")
+    glass.tap("until-0900")
+    glass.tap("continue")
+    assert glass.result(answer) == Wished(RoomWish.DO_NOT_DISTURB, ENDS[2])
+
+
+def test_who_changes_a_call_is_not_alarmed_by_its_own_time(glass, asked):
+    asked(choose(changing=TOMORROW), EN)
+    told = glass.screen._live
+    assert told._words.text == glass.screen.t("wake-up.unchanged")
+    assert told._words.tone == "ink"
+    assert glass.find("continue").off
