@@ -254,6 +254,15 @@ def test_after_the_end_of_nothing_the_next_record_is_whole(lost):
     assert Line().hear(lost + checked(PS))[-2:] == [Transmit(ACK), Arrived(PS)]
 
 
+@pytest.mark.parametrize("parity", ["even", "odd"])
+@pytest.mark.parametrize(("record", "check"), GOOD)
+def test_seven_bits_and_parity_taken_for_eight_bits_are_noise_and_never_a_record(record, check, parity):
+    """Its check byte would fit: parity is an exclusive or, too. But not both STX and ETX are what they were."""
+    said = b"\x02" + record.encode() + b"\x03" + check.encode()
+    on_line = bytes(byte | (byte.bit_count() % 2 == (parity == "even")) << 7 for byte in said)
+    assert not [what for what in Line().hear(on_line) if isinstance(what, (Arrived, Transmit))]
+
+
 def test_a_break_on_the_line_which_no_check_byte_tells_is_in_no_record():
     assert Line().hear(checked(LA).replace(b"|DA", b"\x00|D\x00A")) == [Transmit(ACK), Arrived(LA)]
 

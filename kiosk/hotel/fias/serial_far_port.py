@@ -87,6 +87,8 @@ class Port(asyncio.Transport):
         self._answers: asyncio.Queue[bytes] = asyncio.Queue()
         self._said: tuple[bytes, float] = (b"\x15", float("-inf"))
         """Our last answer and when."""
+        self._thinking = 0
+        """Answers that are still to be given."""
         self._refused_in_a_row = 0
         self._asked_in_a_row = 0
         self._held_back = False
@@ -281,6 +283,8 @@ class Port(asyncio.Transport):
     def _record(self, body: bytes, *, good: bool) -> None:
         faults = self._faults
         self._asked_in_a_row = 0
+        if self._thinking:
+            self._seen.violations.append("a record before all answers to the last")
         if faults.nak:
             faults.nak -= 1
             good = False
@@ -314,6 +318,11 @@ class Port(asyncio.Transport):
             faults.foreign_answers -= 1
             answer = b"?"
         if faults.delay:
-            self._loop.call_later(faults.delay, self._put, answer)
+            self._thinking += 1
+            self._loop.call_later(faults.delay, self._say_at_last, answer)
         else:
             self._put(answer)
+
+    def _say_at_last(self, answer: bytes) -> None:
+        self._thinking -= 1
+        self._put(answer)
