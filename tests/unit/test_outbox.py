@@ -390,6 +390,27 @@ def test_a_late_no_to_what_somebody_said_is_there_is_told_once_no_attempt_can_be
     assert told._effects.heard[-1] == "absent"
 
 
+@pytest.mark.parametrize("late", ["late_refused", "late_again"])
+def test_a_late_no_to_what_nobody_said_is_there_surprises_nobody(told, late):
+    first = lost(told)
+    for step in [E.AGAIN, E.BEGIN, E.REFUSE]:
+        CALLS[step](told, told.by_key("a"))
+    assert getattr(told, late)(first, "no").state is S.REFUSED
+    assert told._effects.heard == ["unknown", "refused"]
+
+
+def test_a_number_that_two_lost_attempts_have_is_the_newer_ones(db, clock):
+    """There are no more numbers than doubts; the older one's answer would have come long ago."""
+    outbox = Outbox(db, "pms", highest=1)
+    put(db, "a", "b")
+    for key in ("a", "b"):
+        assert outbox.begin(outbox.by_key(key)) == 1
+        outbox.unknown(outbox.by_key(key), "silence")
+    assert outbox.late_delivered(1, "late").key == "b"
+    assert outbox.late_delivered(1, "late").key == "a"
+    outbox.close()
+
+
 def test_the_answer_to_the_attempt_under_way_is_no_late_one(told):
     number = told.begin(told.by_key("a"))
     assert told.late_delivered(number, "OK") is None

@@ -225,6 +225,47 @@ async def test_free_text_in_place_of_a_status_is_not_kept(post):
     assert "GUEST" not in str(logs)
 
 
+async def test_the_outbox_is_not_asked_again_before_something_was_committed(post):
+    assert await post.man.take() is None
+    assert not post.man.has_work()
+    post.sell()
+    await post.man.commit()
+    assert post.man.has_work()
+
+
+async def test_an_attempt_begun_ahead_that_cannot_go_is_no_doubt(post):
+    key = [post.sell(), post.sell()][1]
+    first = await post.man.take()
+    await post.man.answered(Answer(first.number, "OK"), ahead=True)
+    assert post.state(key) is S.SENDING
+    await post.man.put_back()
+    assert (post.state(key), post.asked()) == (S.QUEUED, [])
+    assert (await post.man.take()).number == first.number + 2
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "event"),
+    [("RY", S.QUEUED, "posting.put-off"), ("NA", S.QUEUED, "posting.put-off"), ("NG", S.REFUSED, "posting.refused")],
+)
+async def test_the_log_says_what_became_of_a_charge_that_was_not_taken(post, status, state, event):
+    key = post.sell()
+    attempt = await post.man.take()
+    with capture_logs() as logs:
+        await post.man.answered(Answer(attempt.number, status))
+    assert (post.state(key), [each["event"] for each in logs]) == (state, [event])
+
+
+async def test_a_refusal_after_an_earlier_attempt_turned_out_to_be_there_is_logged_as_what_it_is(post):
+    key = post.sell()
+    first = await post.lose()
+    resolve(post.postings, key, Outcome.NOT_POSTED, "AB")
+    second = await post.man.take()
+    await post.man.late(LateAnswer(first.number, "OK"))
+    with capture_logs() as logs:
+        await post.man.answered(Answer(second.number, "NG"))
+    assert (post.state(key), [each["event"] for each in logs]) == (S.DELIVERED, ["posting.delivered"])
+
+
 async def test_what_was_decided_meanwhile_is_left_alone(post):
     key = post.sell()
     await post.lose()
