@@ -33,6 +33,7 @@ async def test_thousands_of_charges_are_answered_quickly():
         assert hotel.balance("100000") == 2000 * 150
 
 
+BOOK = Path(__file__).parents[2] / "docs/hotel-link.md"
 Told = dict[str, Any]
 
 
@@ -100,5 +101,5 @@ def test_each_verb_of_the_command_line_exists():
 
 
 def test_each_verb_of_the_command_line_is_in_the_book():
-    words = set(re.findall(r"`([a-z_]+)`", Path("docs/hotel-link.md").read_text(encoding="utf-8")))
+    words = set(re.findall(r"`([a-z_]+)`", BOOK.read_text(encoding="utf-8")))
     assert sorted((VERBS | LINE_VERBS) - words) == []
