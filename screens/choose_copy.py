@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -47,16 +47,20 @@ class ChooseCopyScreen(QuestionScreen):
         self._label_width = self._widest_label()
         self._grids: dict[str, OptionGrid] = {}
         self.ids.rows.add_widget(self._copies_row())
+        self._dress_bar()
+        self.bind(order=self._reprice)
+        self._reprice()
+
+    def fill_on(self) -> Iterator[None]:
         for row in self._rows():
             self.ids.rows.add_widget(self._labelled(row.label, self._options(row)))
             if row.field == "darkness":
+                yield
                 self._scale = BoxLayout(size_hint_y=None)
                 self._scale.bind(minimum_height=self._scale.setter("height"))
                 self.ids.rows.add_widget(self._labelled("copy.scale", self._scale))
                 self._show_scale(custom=self.order.scale not in SCALES)
-        self._dress_bar()
-        self.bind(order=self._reprice)
-        self._reprice()
+        yield
 
     def _rows(self) -> Iterable[Row]:
         choices, t = self.question.choices, self.t

@@ -6,7 +6,7 @@ happens next). Where these stand is decided here by the shape of the panel, so n
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
@@ -103,6 +103,7 @@ class QuestionScreen(BoxLayout):
         self._answered = answered
         self._slots: dict[type, Any] = {}
         self._arranged = False
+        self.filling = self.fill_on()
         super().__init__(orientation="vertical", size_hint=(None, None), size=size)
 
     def answer(self, value: object) -> None:
@@ -151,6 +152,10 @@ class QuestionScreen(BoxLayout):
 
     def fill(self) -> None:
         """Add what depends on the question, before the screen is laid out."""
+
+    def fill_on(self) -> Iterator[None]:
+        """Add what is too much for one frame, while the screen before is still seen: yield after each frame's piece."""
+        yield from ()
 
     def _arrange(self) -> None:
         filled = {kind: slot for kind, slot in self._slots.items() if slot.children}

@@ -47,7 +47,16 @@ class Stage(StencilView):
         seconds = theme.motion if travel and before is not None else 0
         screen.pos = (self.x + travel * self.width, self.y) if seconds else self.pos
         self._entering = True
-        Clock.schedule_once(lambda _elapsed: self._prime(screen, before, travel, seconds), 0)
+        Clock.schedule_once(lambda _elapsed: self._fill(screen, before, travel, seconds), 0)
+
+    def _fill(self, screen: QuestionScreen, before: QuestionScreen | None, travel: int, seconds: float) -> None:
+        """Have the rest of the new screen built, a piece a frame."""
+        if self.screen is not screen:
+            return
+        for _piece in screen.filling:
+            Clock.schedule_once(lambda _elapsed: self._fill(screen, before, travel, seconds), 0)
+            return
+        self._prime(screen, before, travel, seconds)
 
     def _prime(self, screen: QuestionScreen, before: QuestionScreen | None, travel: int, seconds: float) -> None:
         """Hand the words of the new screen to the graphics card, a few a frame, before they are drawn.
