@@ -26,10 +26,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from kiosk.books.doubts import Outcome
 from kiosk.outbox import DeliveryState
 from kiosk.store import database
 from tests import memory
-from tests.fault.hotel_model import REFUSALS, ROOMS, Fate, Person
+from tests.fault.hotel_model import LOSSES, REFUSALS, ROOMS, Fate, Person
 from tests.fault.hotel_world import World
 
 STEPS = 14
@@ -201,6 +202,26 @@ class HotelMachine(RuleBasedStateMachine):
     def a_person_looks_at_the_folio(self) -> None:
         self.world.look_at_the_folio()
 
+    @rule(which=ANY, outcome=st.sampled_from(Outcome))
+    def a_person_decides(self, which: int, outcome: Outcome) -> None:
+        """Right or wrong; but nobody puts a charge on the folio by hand."""
+        open_ = self.world.in_state(DeliveryState.UNKNOWN, DeliveryState.REFUSED)
+        if open_:
+            delivery = open_[which % len(open_)]
+            if delivery.state is DeliveryState.UNKNOWN or outcome is not Outcome.POSTED:
+                self.world.somebody_says(delivery, outcome)
+
+    @rule(fates=st.lists(st.sampled_from(LOSSES), min_size=1, max_size=3), seconds=st.sampled_from((0.2, 4.0)))
+    def a_charge_is_lost_and_sent_again_on_somebodys_word(self, fates: list[Fate], seconds: float) -> None:
+        """Some of the answers are still to come."""
+        self.guests_copy([0])
+        for fate in fates:
+            self.hotel.fates.insert(0, fate)
+            self.world.passes(4.0)
+            for delivery in self.world.in_state(DeliveryState.UNKNOWN):
+                self.world.somebody_says(delivery, Outcome.NOT_POSTED)
+        self.world.passes(seconds)
+
     @invariant()
     def each_charge_once_or_somebody_was_told(self) -> None:
         self.world.judge()
@@ -230,10 +251,14 @@ class HotelMachine(RuleBasedStateMachine):
         world.judge_books()
         assert not world.in_state(*UNDECIDED), f"after {ROUNDS} rounds"
         self.ends.update(delivery.state.value for delivery in world.in_state(*DeliveryState))
+        self.ends.update(world.surprises())
 
 
 def run(mode: str, *, sequences: int, begin: int, steps: int = STEPS) -> Counter[str]:
-    """So many sequences of ``steps`` from chance ``begin``; how charges ended, and kills. Raises AssertionError."""
+    """So many sequences of ``steps`` from chance ``begin``; how charges ended, what late answers turned up, and kills.
+
+    Raises AssertionError.
+    """
     kind = type(f"Hotel_{mode}", (HotelMachine,), {"mode": mode, "ends": Counter()})
     wanted = settings(
         max_examples=sequences,

@@ -7,7 +7,7 @@ twice, it posts twice. Time is the event loop's own.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -19,6 +19,8 @@ ANSWER = 0.05
 """Seconds the hotel takes for an answer."""
 LATE = 45.0
 """Seconds of an answer, or of a booking, that comes long after anybody waits for it."""
+SOON = 8.0
+"""Seconds of an answer that an interface still has after it broke the line: another attempt may be under way."""
 ROOMS = ("0101", "0102")
 
 
@@ -27,7 +29,7 @@ class Killed(BaseException):
 
 
 class Fate(Enum):
-    """What becomes of the next posting."""
+    """What becomes of the next posting: booked unless it is refused, and then so answered."""
 
     BOOKED = "booked"
     ANSWER_LOST = "answer lost"
@@ -41,6 +43,19 @@ class Fate(Enum):
     CUT_AFTER = "line cut after it was booked"
     LE_AFTER = "LE after it was booked"
     LS_AFTER = "LS after it was booked, the answer lost"
+    ANSWERED_ON_THE_NEXT = "line cut after it was booked, answered on the next one"
+
+
+LOSSES = (
+    Fate.ANSWER_LOST,
+    Fate.ANSWER_LATE,
+    Fate.DROPPED,
+    Fate.BOOKED_LATE,
+    Fate.CUT_BEFORE,
+    Fate.CUT_AFTER,
+    *[Fate.ANSWERED_ON_THE_NEXT] * 4,
+)
+"""After which the station knows nothing."""
 
 
 REFUSALS = (
@@ -64,6 +79,8 @@ REFUSALS = (
     "AN",
     "??",
 )
+MEANINGLESS = ("NM", "NR", "DE", "AA", "AN", "??")
+"""No answers to a posting: they leave it in doubt, though nothing was booked."""
 
 
 @dataclass
@@ -71,6 +88,9 @@ class Relocation:
     """What reception did to a guest. ``told``: the link took it off its wire and came back for more."""
 
     told: bool = False
+
+    def is_told(self) -> None:
+        self.told = True
 
 
 @dataclass
@@ -99,12 +119,12 @@ class MemoryWire:
     news: asyncio.Event = field(default_factory=asyncio.Event)
     cut: bool = False
     taken: int = 0
-    said: list[tuple[int, Relocation]] = field(default_factory=list)
-    """By how many bytes had to be taken to know it."""
+    waiting: list[tuple[int, Callable[[], None]]] = field(default_factory=list)
+    """What is so once that many bytes were taken and dealt with."""
 
     async def read(self, within: float, unless: asyncio.Future[object]) -> bytes:
-        for end, relocation in self.said:
-            relocation.told = relocation.told or end <= self.taken
+        while self.waiting and self.waiting[0][0] <= self.taken:
+            self.waiting.pop(0)[1]()
         if not self.arrived and not self.cut:
             waiting = asyncio.ensure_future(self.news.wait())
             try:
@@ -140,10 +160,10 @@ class MemoryWire:
             self.arrived += data
             self.news.set()
 
-    def tell(self, relocation: Relocation) -> None:
-        """What was delivered last says it."""
+    def heard(self, so: Callable[[], None]) -> None:
+        """``so`` is called when the link has dealt with what was delivered last: it comes back for more."""
         if not self.cut:
-            self.said.append((self.taken + len(self.arrived), relocation))
+            self.waiting.append((self.taken + len(self.arrived), so))
 
     def break_off(self) -> None:
         self.cut = True
@@ -159,6 +179,14 @@ STAYS = (("77", "A", ROOMS[0]), ("78", "B", ROOMS[0]), ("79", "C", ROOMS[1]))
 
 
 @dataclass
+class Heard:
+    """Numbers of attempts whose answer the link took off its wire, and came back for more."""
+
+    yes: set[str] = field(default_factory=set)
+    no: set[str] = field(default_factory=set)
+
+
+@dataclass
 class Hotel:
     """``folio`` counts what was posted by check number; ``point`` is called where the process may die.
 
@@ -166,6 +194,8 @@ class Hotel:
     """
 
     folio: Counter[str] = field(default_factory=Counter)
+    heard: defaultdict[str, Heard] = field(default_factory=lambda: defaultdict(Heard))
+    """By check number."""
     owed: Counter[str] = field(default_factory=Counter)
     """By guest, in the digits of TA."""
     people: list[Person] = field(default_factory=_three)
@@ -205,9 +235,11 @@ class Hotel:
         finally:
             await wire.close()
 
-    def say(self, wire: MemoryWire | None, text: str) -> None:
+    def say(self, wire: MemoryWire | None, text: str, heard: Callable[[], None] | None = None) -> None:
         if wire is not None and not self.silent:
             wire.deliver(b"\x02" + text.encode("gbk") + b"\x03")
+            if heard is not None:
+                wire.heard(heard)
 
     def cut(self) -> None:
         if self.wire is not None:
@@ -296,7 +328,7 @@ class Hotel:
     def _said(self, wire: MemoryWire, person: Person) -> None:
         person.said = person.room
         if person.moved is not None:
-            wire.tell(person.moved)
+            wire.heard(person.moved.is_told)
 
     def _number(self, person: Person) -> str:
         return f"G#{number}|" if (number := self.number_of(person)) else ""
@@ -320,7 +352,7 @@ class Hotel:
     def _inquiry(self, wire: MemoryWire, fields: dict[str, str]) -> None:
         there = self.in_room(fields["PI"])
         if not there:
-            self._answer(wire, fields["P#"], "NG")
+            self._answer(wire, fields, "NG")
             return
         listed = "".join(
             f"RN{person.room}|{self._who(person)}BA{self.owed[person.number] / 100:.2f}|" for person in there
@@ -336,26 +368,28 @@ class Hotel:
         return meant[0] if meant else None
 
     def _posting(self, wire: MemoryWire, fields: dict[str, str]) -> None:
-        sequence, payer = fields["P#"], self._payer(fields)
-        if self.auditing:
-            self._answer(wire, sequence, "NA")
-        elif self.refusals:
-            self._answer(wire, sequence, self.refusals.pop(0))
-        elif payer is None:
-            self._answer(wire, sequence, "NG")
-        else:
+        payer = self._payer(fields)
+        status = self._status(payer)
+        if payer is not None and status == "OK":
             self._compare(fields, payer)
-            fate = self.fates.pop(0) if self.fates else Fate.BOOKED
-            if fate is Fate.DROPPED:
-                return
-            if fate is Fate.CUT_BEFORE:
+        fate = self.fates.pop(0) if self.fates else Fate.BOOKED
+        match fate:
+            case Fate.DROPPED:
+                pass
+            case Fate.CUT_BEFORE:
                 self.cut()
-                return
-            if fate is Fate.BOOKED_LATE:
-                self._later(LATE, lambda: self._book_and_answer(wire, fields, payer))
-                return
-            self._book(fields, payer)
-            self._after_booking(wire, sequence, fate)
+            case Fate.BOOKED_LATE:
+                self._later(LATE, lambda: self._book_and_answer(wire, fields, status, payer))
+            case _:
+                self._book(fields, status, payer)
+                self._after_booking(wire, fields, status, fate)
+
+    def _status(self, payer: Person | None) -> str:
+        if self.auditing:
+            return "NA"
+        if self.refusals:
+            return self.refusals.pop(0)
+        return "OK" if payer else "NG"
 
     def _compare(self, fields: dict[str, str], payer: Person) -> None:
         """A charge to a room is its guests' together, one to a guest nobody else's."""
@@ -365,44 +399,55 @@ class Hotel:
         if "G#" in fields or "GN" in fields or signer.room != payer.room:
             self.strangers.append(payer.name)
 
-    def _after_booking(self, wire: MemoryWire, sequence: str, fate: Fate) -> None:
+    def _after_booking(self, wire: MemoryWire, fields: dict[str, str], status: str, fate: Fate) -> None:
         match fate:
             case Fate.BOOKED:
-                self._answer(wire, sequence, "OK")
+                self._answer(wire, fields, status)
             case Fate.ANSWER_LATE:
-                self._answer(wire, sequence, "OK", LATE)
+                self._answer(wire, fields, status, LATE)
             case Fate.ANSWER_TWICE:
-                self._answer(wire, sequence, "OK")
-                self._answer(wire, sequence, "OK")
+                self._answer(wire, fields, status)
+                self._answer(wire, fields, status)
             case Fate.ANSWER_TWICE_LATE:
-                self._answer(wire, sequence, "OK")
-                self._answer(wire, sequence, "OK", LATE)
+                self._answer(wire, fields, status)
+                self._answer(wire, fields, status, LATE)
             case Fate.STRANGER_FIRST:
-                self._answer(wire, str(int(sequence) + 4711), "NG")
-                self._answer(wire, sequence, "OK")
+                self._answer(wire, {"P#": str(int(fields["P#"]) + 4711)}, "NG")
+                self._answer(wire, fields, status)
             case Fate.CUT_AFTER:
                 self.cut()
             case Fate.LE_AFTER:
                 self.leave()
             case Fate.LS_AFTER:
                 self.restart()
+            case Fate.ANSWERED_ON_THE_NEXT:
+                self.cut()
+                self._answer(wire, fields, status, SOON)
             case Fate.ANSWER_LOST:
                 pass
 
-    def _book_and_answer(self, wire: MemoryWire, fields: dict[str, str], payer: Person) -> None:
-        self._book(fields, payer)
-        self._answer(wire, fields["P#"], "OK")
+    def _book_and_answer(self, wire: MemoryWire, fields: dict[str, str], status: str, payer: Person | None) -> None:
+        self._book(fields, status, payer)
+        self._answer(wire, fields, status)
 
-    def _book(self, fields: dict[str, str], payer: Person) -> None:
-        """A technician's posting has no check number; its text says which it is."""
-        check = fields.get("C#") or fields["CT"]
-        self.folio[check] += 1
-        self.owed[payer.number] += int(fields["TA"])
+    def _book(self, fields: dict[str, str], status: str, payer: Person | None) -> None:
+        if payer is not None and status == "OK":
+            self.folio[_check(fields)] += 1
+            self.owed[payer.number] += int(fields["TA"])
 
-    def _answer(self, wire: MemoryWire, sequence: str, status: str, seconds: float = ANSWER) -> None:
-        answer = f"PA|AS{status}|P#{sequence}|DA261122|TI120000|CT|WSKIOSK1|"
+    def _answer(self, wire: MemoryWire, fields: dict[str, str], status: str, seconds: float = ANSWER) -> None:
+        """To the posting or inquiry of these ``fields``."""
+        answer = f"PA|AS{status}|P#{fields['P#']}|DA261122|TI120000|CT|WSKIOSK1|"
         # An interface that restarted on the same line still says what the hotel system answers.
-        self._later(seconds, lambda: self.say(wire if not wire.cut else self.wire, answer))
+        self._later(
+            seconds,
+            lambda: self.say(wire if not wire.cut else self.wire, answer, lambda: self._heard(fields, status)),
+        )
+
+    def _heard(self, fields: dict[str, str], status: str) -> None:
+        if "TA" in fields and status not in MEANINGLESS:
+            heard = self.heard[_check(fields)]
+            (heard.yes if status == "OK" else heard.no).add(fields["P#"])
 
     def _later(self, seconds: float, what: object) -> None:
         self.late += 1
@@ -412,6 +457,11 @@ class Hotel:
             what()  # type: ignore[operator]
 
         asyncio.get_running_loop().call_later(seconds, happen)
+
+
+def _check(fields: dict[str, str]) -> str:
+    """A technician's posting has no check number; its text says which it is."""
+    return fields.get("C#") or fields["CT"]
 
 
 def _fields(text: str) -> dict[str, str]:

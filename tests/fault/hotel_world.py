@@ -7,6 +7,7 @@ A kill is a point, before or after a commit or a word on the wire, from which on
 from __future__ import annotations
 
 import asyncio
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from kiosk.books.charge import Payer
 from kiosk.books.checks import check
-from kiosk.books.doubts import Outcome, resolve
+from kiosk.books.doubts import NotInDoubt, Outcome, resolve
 from kiosk.books.ledger import Books
 from kiosk.books.postings import PMS, Posting, room_postings
 from kiosk.books.trial import trial
@@ -34,7 +35,7 @@ from kiosk.hotel.postman import Postman
 from kiosk.hotel.roster import Roster
 from kiosk.hotel.runner import Runner
 from kiosk.hotel.switchboard import Switchboard
-from kiosk.outbox import Delivery, DeliveryState, deliveries
+from kiosk.outbox import Delivery, DeliveryState, Surprise, deliveries
 from kiosk.register.register import Register
 from kiosk.register.rules import Rules
 from kiosk.store.database import Database, Schema
@@ -42,6 +43,7 @@ from kiosk.store.migrations import BOOKS, REGISTER
 from kiosk.store.statement import Transaction
 from tests.books_kit import copied
 from tests.fast_forward import FastForwardLoop
+from tests.fault.hotel_judge import Asked, Case
 from tests.fault.hotel_model import Hotel, Killed, Person
 
 BEGAN = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -103,7 +105,8 @@ class World:
     hotel: Hotel = field(default_factory=Hotel)
     charges: list[str] = field(default_factory=list)
     trials: list[str] = field(default_factory=list)
-    told: set[str] = field(default_factory=set)
+    words: defaultdict[str, set[Outcome]] = field(default_factory=lambda: defaultdict(set))
+    """By key of the charge: what was said of it before its answer came."""
     wall_off: timedelta = timedelta()
 
     def __post_init__(self) -> None:
@@ -194,42 +197,45 @@ class World:
     def look_at_the_folio(self) -> None:
         """A person clears up every doubt, truthfully, once nothing can come any more."""
         for delivery in self.in_state(DeliveryState.UNKNOWN):
-            outcome = Outcome.POSTED if self.on_folio(delivery) else Outcome.NOT_POSTED
+            outcome = Outcome.POSTED if self.hotel.folio[self._check_number(delivery)] else Outcome.NOT_POSTED
             resolve(self.postings, delivery.key, outcome, "model")
 
-    def on_folio(self, delivery: Delivery) -> int:
+    def _check_number(self, delivery: Delivery) -> str:
         posting = Posting.decode(delivery.payload)
-        return self.hotel.folio[str(posting.voucher) if posting.voucher else posting.text]
+        return str(posting.voucher) if posting.voucher else posting.text
+
+    def somebody_says(self, delivery: Delivery, outcome: Outcome) -> None:
+        """A person's word, which may be wrong where an answer is still to come."""
+        if delivery.state is DeliveryState.UNKNOWN:
+            self.words[delivery.key].add(outcome)
+        with suppress(NotInDoubt):
+            resolve(self.postings, delivery.key, outcome, "model")
 
     def judge(self) -> None:
-        """For each charge the folio has it once, or it is not settled to the room and somebody has been told."""
+        """Raises AssertionError."""
         assert not self.hotel.strangers, f"on the folio of {self.hotel.strangers}"
-        told = self._told()
-        for delivery in self.in_state(*DeliveryState):
-            there, who = self.on_folio(delivery), f"{delivery.key} is {delivery.state.value}"
-            assert there <= 1, f"{who} and {there} times on the folio"
-            match delivery.state:
-                case DeliveryState.DELIVERED:
-                    assert there == 1, f"{who} and not on the folio"
-                case DeliveryState.WITHDRAWN:
-                    assert there == 0, f"{who} and on the folio"
-                case DeliveryState.QUEUED:
-                    assert there == 0, f"{who} and on the folio: it would be sent again"
-                case DeliveryState.REFUSED:
-                    assert there == 0, f"{who} and on the folio"
-                    assert delivery.key in told, f"{who} and nobody was told"
-                case DeliveryState.UNKNOWN:
-                    assert delivery.key in told, f"{who} and nobody was told"
+        with self.books.db.reading() as tx:
+            asked, all_of_them = Asked.read(tx), deliveries(tx, PMS, list(DeliveryState))
+        for delivery in all_of_them:
+            key, check_number = delivery.key, self._check_number(delivery)
+            Case(
+                delivery,
+                self.hotel.folio[check_number],
+                self.hotel.heard[check_number],
+                frozenset(self.words[key]),
+                asked.ever.get(key, Counter()),
+                asked.open.get(key, Counter()),
+            ).judge()
+
+    def surprises(self) -> Counter[str]:
+        """What late answers turned up, and how often staff were told."""
+        with self.books.db.reading() as tx:
+            asked = sum(Asked.read(tx).ever.values(), Counter())
+        return Counter({each.value: asked[each.value] for each in Surprise})
 
     def judge_books(self) -> None:
         report = check(self.books.db)
         assert report.agree, (report.books, report.paper, report.money)
-
-    def _told(self) -> set[str]:
-        """Keys of the charges that staff have ever been asked about."""
-        with self.books.db.reading() as tx:
-            asked = deliveries(tx, "register", list(DeliveryState))
-        return {key.partition(":")[0] for key in (delivery.key for delivery in asked)}
 
     async def _live(self, process: Process) -> None:
         postings = room_postings(self._open("books.db", BOOKS, process))
