@@ -92,7 +92,7 @@ def test_a_change_to_the_same_minute_changes_nothing(tmp_path):
         assert at.queued() == []
 
 
-@pytest.mark.parametrize("whose", [("0909", STAY), (ROOM, "31002")])
+@pytest.mark.parametrize("whose", [("0909", ""), ("0909", "31002"), (ROOM, "31002")])
 def test_nobody_changes_or_cancels_another_guests_call(tmp_path, whose):
     with house(tmp_path) as at:
         number = order(at)

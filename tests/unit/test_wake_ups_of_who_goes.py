@@ -61,6 +61,24 @@ def test_where_moves_are_told_as_a_check_out_and_a_check_in_the_calls_move_all_t
         assert [call.room for call in at.register.wake_ups.list_open()] == ["0909"]
 
 
+def test_who_is_moved_while_looking_at_the_list_still_has_it_and_orders_for_the_new_room(tmp_path):
+    with house(tmp_path) as at:
+        at.rooms = {STAY: ROOM}
+        order(at, 60)
+        order(at, 90)
+        at.carry_out()
+        at.rooms = {STAY: "0909"}
+        at.board.told([GuestChanged("0909", STAY, {}, ROOM)])
+        gone, _kept = at.register.wake_ups.of_guest(ROOM, STAY)
+        at.register.wake_ups.cancel(gone.number, ROOM, STAY)
+        order(at, 120)
+        at.pass_minutes(1)
+        assert [(call.room, call.at) for call in at.register.wake_ups.list_open()] == [
+            ("0909", at.minutes(89)),
+            ("0909", at.minutes(119)),
+        ]
+
+
 def test_a_call_that_has_rung_is_not_ordered_once_more_because_its_guest_moves(tmp_path):
     with house(tmp_path) as at:
         order(at, 20)

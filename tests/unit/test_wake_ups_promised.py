@@ -60,6 +60,16 @@ class World:
             return
         self.promised.add((stay, when - when % MINUTE))
 
+    def order_late(self, index: int, ahead: int) -> None:
+        """The guest was in another room when he began; the watch finds out within a minute."""
+        stay, when = self.stay(index), self.at.minutes(ahead)
+        try:
+            self.at.register.wake_ups.order(ROOMS[self.rooms[stay] == ROOMS[0]], stay, when)
+        except TooManyWakeUps:
+            return
+        self.at.pass_minutes(1)
+        self.promised.add((stay, when - when % MINUTE))
+
     def cancel(self, index: int, which: int) -> None:
         stay = self.stay(index)
         for call in self.at.register.wake_ups.of_guest(self.rooms[stay], stay)[which : which + 1]:
@@ -255,7 +265,8 @@ class World:
         calls = self.at.register.wake_ups.list_open()
         meant = {(call.room, call.at) for call in calls if call.state in UNDER_WAY}
         ahead = {(room, when) for room, when in self.exchange if when > self.at.now}
-        assert ahead <= meant | self.excused
+        held_back = {(errand.room, errand.at) for errand in self.at.queued() if isinstance(errand, WakeUpClear)}
+        assert ahead <= meant | self.excused | held_back
 
 
 def nothing_is_left_open(at: House) -> None:
@@ -273,6 +284,7 @@ WHICH = st.integers(0, 3)
 AHEAD_MINUTES = st.sampled_from([6, 20, 60])
 STEP = st.one_of(
     st.tuples(st.just("order"), STAYS, AHEAD_MINUTES),
+    st.tuples(st.just("order_late"), STAYS, AHEAD_MINUTES),
     st.tuples(st.just("cancel"), STAYS, WHICH),
     st.tuples(st.just("change"), STAYS, WHICH, AHEAD_MINUTES),
     st.tuples(st.just("elsewhere"), st.sampled_from((*ROOMS, "0103")), AHEAD_MINUTES),
