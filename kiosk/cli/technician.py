@@ -40,9 +40,9 @@ from kiosk.outbox import DeliveryState, Outbox
 
 PATIENCE = 60.0
 """Seconds for which a link is tried to be had, unless the technician says how long."""
-SHORT_PATIENCE = 10.0
-"""Seconds, of those, after which a try that fails is the last: an interface that was just left needs some to reopen its
-port. A night audit is not waited for any longer either.
+SHORT_PATIENCE = 5.0
+"""Seconds, of those, after which a try that fails is the last: an interface that was just left needs two or three to
+reopen its port. A night audit is not waited for any longer either.
 """
 SETTLING = 5.0
 """Seconds beyond the hotel's own time-out for its answer to be written down."""

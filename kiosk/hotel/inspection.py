@@ -129,7 +129,11 @@ class Inspection:
         return f"the link to {self.where} did not hold" + (f", {self._end()}" if self.trouble else "")
 
     def _end(self) -> str:
-        return "and closed the connection" if self.trouble in CLOSED else f"and the line broke ({self.trouble})"
+        if self.trouble in CLOSED:
+            return "and closed the connection"
+        if self.trouble in NOBODY:
+            return f"and then nobody answered any more ({NOBODY[self.trouble]})"
+        return f"and the line broke ({self.trouble})"
 
     def _connection(self) -> Iterator[Finding]:
         if not self.connected and self.trouble in CLOSED:
@@ -228,7 +232,7 @@ class Inspection:
         if strangers:
             yield Finding(Weight.NOTE, f"records nobody asked for: {', '.join(strangers)}")
         for what, count in sorted(self.noise.items()):
-            yield Finding(Weight.NOTE, f"{NOISES.get(what, what)}: {count} times")
+            yield Finding(Weight.NOTE, f"{NOISES.get(what, what)}: {'once' if count == 1 else f'{count} times'}")
 
 
 _LINK = frozenset(("LS", "LA", "LE", "LC", "DS", "DE", "NS", "NE", *GUEST_RECORDS))

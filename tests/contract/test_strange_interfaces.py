@@ -16,9 +16,14 @@ import msgspec
 import pytest
 import structlog
 
+from kiosk import stores
 from kiosk.cli import technician
 from kiosk.config.load import load
 from kiosk.config.settings import Settings
+from kiosk.hotel.fias.codec import Record
+from kiosk.hotel.fias.records import Description
+from kiosk.hotel.inspection import Inspection
+from kiosk.hotel.only_one import only_one
 from tests.strange_interface import (
     DE,
     DS,
@@ -264,6 +269,24 @@ def test_where_no_link_is_to_be_hoped_for_nobody_waits_to_the_end_of_patience(be
         assert place.type("post", seconds=None)[0] == 3
         assert place.type("guests", seconds=None)[0] == 3
     assert time.monotonic() - began < technician.PATIENCE / 2
+
+
+def test_a_running_link_that_has_no_link_itself_is_not_waited_for(before, monkeypatch):
+    monkeypatch.setattr(technician, "SHORT_PATIENCE", 0.3)
+    began = time.monotonic()
+    with before(Manners()) as place, only_one(stores.link_lock_file(place.settings)):
+        code, said = place.type("post", seconds=None)
+    assert (code, "kiosk-link has no link" in said) == (3, True)
+    assert place.stranger.heard == []
+    assert time.monotonic() - began < technician.PATIENCE / 2
+
+
+def test_an_interface_that_is_gone_after_its_first_words_is_told_from_one_that_hangs_up(before):
+    with before(Manners(answers={"LD": (HANG_UP,)})) as place:
+        seen = Inspection(Description(), "the interface", trouble="ConnectionRefusedError")
+        seen.tap("in", Record("LS"))
+        assert "nobody answered any more (connection refused)" in seen.obstacle()
+        assert "closed the connection" in place.type("post", seconds=0.4)[1]
 
 
 def test_the_end_of_a_night_audit_is_not_waited_for(before, monkeypatch):
