@@ -18,6 +18,9 @@ from kiosk.hotel.fias.simulator import VERBS, HotelSimulator
 from kiosk.hotel.fias.virtual_hotel import big_hotel
 from tests.hotel_wire import INTRODUCTION, POSTING, connected
 
+BOOK = Path(__file__).parents[2] / "docs/hotel-link.md"
+Told = dict[str, Any]
+
 
 async def test_thousands_of_charges_are_answered_quickly():
     async with HotelSimulator(hotel=big_hotel(1000), answer_seconds=0) as hotel:
@@ -31,10 +34,6 @@ async def test_thousands_of_charges_are_answered_quickly():
             await wire.hear()
         assert perf_counter() - began < 10
         assert hotel.balance("100000") == 2000 * 150
-
-
-BOOK = Path(__file__).parents[2] / "docs/hotel-link.md"
-Told = dict[str, Any]
 
 
 @asynccontextmanager
