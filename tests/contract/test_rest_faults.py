@@ -29,6 +29,7 @@ from tests.house import SHANGHAI, until
 
 PACE = Pace(guests=0.1, settle=0.1, audit=0.05, tick=0.01, first_pause=0.02, longest_pause=0.05)
 TIMEOUTS = Timeouts(connect=1.0, answer=0.2)
+LONG = 60.0
 CHARGES = 3
 OVER = frozenset({DeliveryState.DELIVERED, DeliveryState.REFUSED})
 
@@ -89,10 +90,10 @@ async def worked(station: RestStation, far: Far, kills: set[int]) -> dict[str, D
         for number in range(CHARGES):
             charges.append(station.sell(far.guest))
             if number in kills:
-                await until(lambda: station.delivery(charges[-1]).state is not DeliveryState.QUEUED)
+                await until(lambda: station.delivery(charges[-1]).state is not DeliveryState.QUEUED, LONG)
                 await station.kill()
                 station.start()
-        await until(lambda: all(station.delivery(charge).state in OVER for charge in charges))
+        await until(lambda: all(station.delivery(charge).state in OVER for charge in charges), LONG)
         await asyncio.sleep(TIMEOUTS.answer)  # for what may still be on its way
         return {charge: station.delivery(charge).state for charge in charges}
 
