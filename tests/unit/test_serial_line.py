@@ -28,7 +28,8 @@ class Far:
         self._slave: int | None = slave
 
     def say(self, data: bytes) -> None:
-        os.write(self.master, data)
+        while data:
+            data = data[os.write(self.master, data) :]
 
     def drain(self, count: int) -> bytes:
         data = b""
@@ -112,7 +113,9 @@ async def test_pulling_the_plug_wakes_whoever_waits(far: Far, waiting: str) -> N
 async def test_the_last_bytes_before_the_plug_was_pulled_are_still_read(far: Far) -> None:
     line = opened(far)
     far.say(b"last")
-    await asyncio.sleep(0.2)
+    async with asyncio.timeout(SOON):
+        while not line._arrived:
+            await asyncio.sleep(0.005)
     far.pull()
     async with asyncio.timeout(SOON):
         await line.broken()
@@ -142,13 +145,10 @@ async def test_a_port_that_is_not_there_says_so(tmp_path: Path) -> None:
 
 async def test_what_nobody_reads_does_not_grow_without_end(far: Far) -> None:
     line = opened(far)
-    for _ in range(100):
-        far.say(bytes(2000))
-        await asyncio.sleep(0)
-        await asyncio.sleep(0.001)
-    far.say(b"newest")
-    await asyncio.sleep(0.3)
+    await asyncio.to_thread(far.say, bytes(200_000) + b"newest")
+    async with asyncio.timeout(SOON):
+        while not line._arrived.endswith(b"newest"):
+            await asyncio.sleep(0.005)
     data = await line.read()
     assert len(data) == LARGEST_BACKLOG
-    assert data.endswith(b"newest")
     line.close()
