@@ -15,7 +15,7 @@ from screens.surfaces import Card, Stack
 from screens.theme import Shape, theme
 
 LONGEST_ROOM, LONGEST_NAME = 8, 40
-ROOM_WIDE = {Shape.PORTRAIT: 0.62, Shape.LANDSCAPE: 0.62, Shape.SMALL: 0.42}
+ROOM_WIDE = {Shape.PORTRAIT: 0.62, Shape.LANDSCAPE: 0.5, Shape.SMALL: 0.42}
 """Of the field beside it, for the name."""
 
 

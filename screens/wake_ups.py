@@ -36,7 +36,8 @@ class WakeUpsScreen(PartingScreen):
     def chips(self) -> list[tuple[str, str, str, Callable[[], None]]]:
         if not self.question.just:
             return []
-        return [("another", "home", self.t("farewell.another"), lambda: self.answer(value=True))]
+        words = "" if theme.landscape and theme.large else self.t("farewell.another")  # the trail needs the room
+        return [("another", "home", words, lambda: self.answer(value=True))]
 
     def left(self) -> None:
         if self.question.just:
