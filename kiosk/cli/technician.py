@@ -247,7 +247,7 @@ def _fresh_guests(settings: Settings, options: argparse.Namespace) -> int:
     if not seen.alive:
         say(_obstacle(seen))
         return NO_LINK
-    say("the hotel system did not tell who is in house (DR was not answered)")
+    say(f"it is not known who is in house: {seen.roll_missing()}")
     _listed(settings, "heard of meanwhile")
     return WRONG
 

@@ -128,6 +128,14 @@ class Inspection:
             return "the hotel system was still telling who is in house"
         return f"the link to {self.where} did not hold" + (f", {self._end()}" if self.trouble else "")
 
+    def roll_missing(self) -> str:
+        """In words, how far the list of guests came that did not come whole."""
+        if self.roll_began:
+            return f"the list of guests began (DS) and never ended (DE): {self.guests} records"
+        if self.guests:
+            return f"guests were told ({self.guests} records), but not as a list that begins (DS) and ends (DE)"
+        return "the list of guests (DR) was not answered"
+
     def _end(self) -> str:
         if self.trouble in CLOSED:
             return "and closed the connection"
@@ -183,12 +191,10 @@ class Inspection:
     def _guests(self) -> Iterator[Finding]:
         if self.roll_ended:
             yield Finding(Weight.WELL, f"the list of guests came whole (DS to DE): {self.guests} records")
-        elif self.roll_began:
-            yield Finding(Weight.WRONG, "the list of guests began (DS) and never ended (DE)", "look at the hotel's log")
         else:
             yield Finding(
                 Weight.WRONG,
-                "the list of guests (DR) was not answered",
+                self.roll_missing(),
                 "without it only guests who check in from now on are known: ask the hotel to start a database swap",
             )
         if "GI" in self.came:

@@ -230,7 +230,7 @@ def test_a_hotel_that_does_not_list_its_guests_is_told_from_one_that_is_away(pla
     place.host.do(place.hotel.ignore_resync)
     ended = place.type("guests", "--seconds", "1.5")
     assert ended.returncode == 1
-    assert "DR was not answered" in ended.stdout
+    assert "(DR) was not answered" in ended.stdout
     place.host.wait(place.hotel.close())
     assert place.type("guests", "--seconds", "0.5").returncode == 3
 
