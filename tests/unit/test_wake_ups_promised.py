@@ -245,6 +245,8 @@ class World:
             else:
                 assert (room, when) in self.exchange | self.taken_over | self.told(), "somebody calls"
         self.promised = {(stay, when) for stay, when in self.promised if when > now}
+        # What has rung does not ring again because the station's clock is set back.
+        self.exchange = {(room, when) for room, when in self.exchange if when > now}
 
     def told(self) -> set[tuple[str, int]]:
         """Rooms and times of which a request is open that has lit the lamp since it was nearly time."""
