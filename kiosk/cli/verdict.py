@@ -28,7 +28,7 @@ SILENCE = {
     "timeout": "did not answer in time",
     "cut": "was cut off before it answered",
     "ended": "ended the link before it answered",
-    "answer ''": "answered without saying what became of it (AS)",
+    "answer other": "answered without saying what became of it (AS)",
 }
 """Why nothing is known of a posting."""
 UNHEARD = {

@@ -215,6 +215,13 @@ def test_whoever_refuses_without_a_word_is_not_quoted(before):
     assert "--reservation" not in said, "PS has none"
 
 
+@pytest.mark.parametrize("status", ["", "posted for Example", "1"])
+def test_an_answer_without_a_status_is_said_to_be_one(before, status):
+    with before(Manners(answers={"PS": (f"PA|AS{status}|P#{{P#}}|",)})) as place:
+        code, said = place.type("post")
+    assert (code, "answered without saying what became of it (AS)" in said) == (4, True)
+
+
 IN_DOUBT = {
     "silence": (Manners(answers={"PS": ()}), "did not answer in time"),
     "too late": (Manners(answers={"PS": (ANSWER_SECONDS * 2, POSTED)}), "did not answer in time"),
