@@ -172,7 +172,8 @@ class Outbox:
             lost = [
                 delivery_of(row) for row in tx.rows(_BY_STATE, destination=self.destination, state=_S.SENDING.value)
             ]
-            return [self._lose(tx, delivery, "interrupted") for delivery in lost]
+            after = [self._lose(tx, delivery, "interrupted") for delivery in lost]
+            return [delivery for delivery in after if delivery.state is _S.UNKNOWN]
 
     def next_due(self) -> Delivery | None:
         """The oldest queued delivery whose time has come. One that is unknown or refused blocks nobody."""

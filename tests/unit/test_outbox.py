@@ -364,7 +364,7 @@ def test_a_process_that_dies_after_a_late_yes_leaves_no_doubt_about_once(told):
     for step in AGAIN:
         CALLS[step](told, told.by_key("a"))
     told.late_delivered(number, "P#1")
-    told.recover()
+    assert told.recover() == []
     assert told.by_key("a").state is S.DELIVERED
     assert told._effects.heard == ["unknown", "delivered", "perhaps-twice"]
 
