@@ -292,8 +292,8 @@ async def test_a_wake_up_is_registered_and_cancelled(tmp_path):
 async def test_errands_go_during_the_night_audit_too(tmp_path):
     async with with_services(tmp_path) as station:
         await station.hotel.night_audit_begin()
-        key = station.send(RoomWished("0808", "31001", "do-not-disturb"))
-        await until(lambda: station.errand(key) is DeliveryState.DELIVERED)
+        await until(lambda: station.status.audit)
+        station.register.wishes.wish("0808", "31001", "do-not-disturb")
         await until(lambda: station.hotel.door("0808")["wish"] == "8")
 
 
@@ -361,7 +361,7 @@ async def test_a_hotel_system_that_still_knows_us_is_told_our_fields_all_the_sam
         await until(lambda: station.status.phase == "listening")
         station.clock.push(3.1)
         await station.up()
-        station.send(RoomWished("0808", "31001", "make-up"))
+        station.register.wishes.wish("0808", "31001", "make-up")
         await until(lambda: station.hotel.door("0808")["wish"] == "9")
 
 
