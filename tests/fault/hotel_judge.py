@@ -59,7 +59,8 @@ class Case:
         state, yes = self.delivery.state, self.heard.yes
         assert not yes or state in SEEN_TO, str(self)
         assert not yes or state is not S.WITHDRAWN or self.asked["after-all"], str(self)
-        assert len(yes) < 2 or self.asked["twice"], str(self)
+        # While another attempt is under way, what was said of the others is only kept.
+        assert len(yes) < 2 or state is S.SENDING or self.asked["twice"], str(self)
         if state is S.DELIVERED and not self.there:
             assert Outcome.POSTED in self.words, str(self)
             assert len(self.heard.no) < self.delivery.attempts or self.asked["absent"], str(self)

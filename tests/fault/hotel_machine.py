@@ -27,13 +27,13 @@ from hypothesis.stateful import (
 )
 
 from kiosk.books.doubts import Outcome
-from kiosk.outbox import DeliveryState
+from kiosk.outbox import Delivery, DeliveryState
 from kiosk.store import database
 from tests import memory
 from tests.fault.hotel_model import LOSSES, REFUSALS, ROOMS, Fate, Person
 from tests.fault.hotel_world import World
 
-STEPS = 14
+STEPS = 12
 SELDOM = 20.0
 """Seconds between two looks for commits that nobody rang for, of which there are none."""
 QUIET, ROUNDS = 100.0, 12
@@ -44,6 +44,10 @@ UNDECIDED = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNKNOWN)
 ANY = st.integers(0, 11)
 WHO = st.lists(ANY, min_size=1, max_size=3)
 FATES = st.lists(st.sampled_from(Fate), min_size=1, max_size=3)
+
+ATTEMPT = st.tuples(st.sampled_from((*LOSSES, Fate.BOOKED)), st.sampled_from(("", "", "", "NG", "RY")))
+"""What becomes of it, and how it is refused."""
+WORDS = (Outcome.NOT_POSTED, Outcome.NOT_POSTED, Outcome.POSTED, Outcome.COLLECTED)
 
 SOME_REFUSALS = st.lists(st.sampled_from(REFUSALS), max_size=2)
 
@@ -67,13 +71,32 @@ class HotelMachine(RuleBasedStateMachine):
         who=WHO,
         fates=FATES,
         refusals=SOME_REFUSALS,
+        attempts=st.lists(ATTEMPT, max_size=3),
+        word=st.sampled_from(WORDS),
+        killed=st.integers(0, 12),
     )
     def begin(
-        self, mute: bool, torn: bool, unnumbered: bool, who: list[int], fates: list[Fate], refusals: list[str]
+        self,
+        mute: bool,
+        torn: bool,
+        unnumbered: bool,
+        who: list[int],
+        fates: list[Fate],
+        refusals: list[str],
+        attempts: list[tuple[Fate, str]],
+        word: Outcome,
+        killed: int,
     ) -> None:
+        """What matters most is not left to chance: which rules a run of sequences has is drawn for all of it."""
         self.hotel.mute_start, self.hotel.torn, self.hotel.unnumbered = mute, torn, unnumbered
-        self.hotel.fates, self.hotel.refusals = fates, refusals
         self.world.start_link()
+        if attempts:
+            self.a_charge_is_lost_and_sent_again_on_somebodys_word(attempts, word, 0.2)
+        if killed:
+            self.the_link_is_killed_over_a_charge(killed, 3.5)
+        if not self.world.link_runs:
+            self.world.start_link()
+        self.hotel.fates, self.hotel.refusals = fates, refusals
         self.guests_copy(who)
 
     @rule(who=WHO)
@@ -204,23 +227,32 @@ class HotelMachine(RuleBasedStateMachine):
 
     @rule(which=ANY, outcome=st.sampled_from(Outcome))
     def a_person_decides(self, which: int, outcome: Outcome) -> None:
-        """Right or wrong; but nobody puts a charge on the folio by hand."""
         open_ = self.world.in_state(DeliveryState.UNKNOWN, DeliveryState.REFUSED)
         if open_:
-            delivery = open_[which % len(open_)]
-            if delivery.state is DeliveryState.UNKNOWN or outcome is not Outcome.POSTED:
-                self.world.somebody_says(delivery, outcome)
+            self._says(open_[which % len(open_)], outcome)
 
-    @rule(fates=st.lists(st.sampled_from(LOSSES), min_size=1, max_size=3), seconds=st.sampled_from((0.2, 4.0)))
-    def a_charge_is_lost_and_sent_again_on_somebodys_word(self, fates: list[Fate], seconds: float) -> None:
-        """Some of the answers are still to come."""
+    @rule(
+        attempts=st.lists(ATTEMPT, min_size=1, max_size=3),
+        word=st.sampled_from(WORDS),
+        seconds=st.sampled_from((0.2, 4.0)),
+    )
+    def a_charge_is_lost_and_sent_again_on_somebodys_word(
+        self, attempts: list[tuple[Fate, str]], word: Outcome, seconds: float
+    ) -> None:
+        """Some of the answers are still to come; ``word`` is the last one about it."""
         self.guests_copy([0])
-        for fate in fates:
+        for number, (fate, refusal) in enumerate(attempts, 1):
             self.hotel.fates.insert(0, fate)
+            self.hotel.refusals[:0] = [refusal] if refusal else []
             self.world.passes(4.0)
-            for delivery in self.world.in_state(DeliveryState.UNKNOWN):
-                self.world.somebody_says(delivery, Outcome.NOT_POSTED)
+            for delivery in self.world.in_state(DeliveryState.UNKNOWN, DeliveryState.REFUSED):
+                self._says(delivery, word if number == len(attempts) else Outcome.NOT_POSTED)
         self.world.passes(seconds)
+
+    def _says(self, delivery: Delivery, outcome: Outcome) -> None:
+        """Right or wrong; but nobody puts a charge on the folio by hand."""
+        if delivery.state is DeliveryState.UNKNOWN or outcome is not Outcome.POSTED:
+            self.world.somebody_says(delivery, outcome)
 
     @invariant()
     def each_charge_once_or_somebody_was_told(self) -> None:
