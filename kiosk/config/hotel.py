@@ -90,7 +90,8 @@ class HotelSettings(Section, frozen=True):
     port: Port
     code_page: Word
     """Not negotiated on the wire: the hotel says which. A Python codec name such as gbk, utf-8, latin-1."""
-    interface: Literal["MS", "MB", "VI", "WW"]
+    interface: Literal["MS", "MB", "VI", "WW", "PB", "CA", "VM", "DL", "EM"]
+    """Every type of S23 but PO, which speaks another protocol. What the hotel entered counts, whatever it calls us."""
     workstation: Annotated[str, Meta(pattern=r"^[A-Za-z0-9]{1,16}$", description="1 to 16 letters and digits")]
     answer_seconds: Annotated[float, Meta(ge=5, le=300)]
     """How long an answer is waited for before the posting's outcome is unknown."""

@@ -411,3 +411,12 @@ def test_a_guests_folio_is_charged_after_asking_who_it_is(before, fields, reply,
     inquiry, *postings = place.stranger.of("PR")
     assert "|PI0808|" in inquiry
     assert [record.split("|G#")[1].split("|")[0] for record in postings] == charged
+
+
+@pytest.mark.parametrize(("entered", "code"), [('interface = "PB"\n', 0), ("", 3)], ids=["agreed", "not-agreed"])
+def test_the_type_of_interface_is_what_the_hotel_has_entered(before, entered, code):
+    def other_type(_earlier: list[str], record: str) -> str:
+        return "another type" if record.startswith("LD|") and "|IFPB|" not in record else ""
+
+    with before(Manners(complains=other_type), entered) as place:
+        assert place.type("post", seconds=1.0 if code else 10.0)[0] == code
