@@ -20,7 +20,7 @@ from kiosk.cli.verdict import EXIT_CODES
 from kiosk.config.load import DEFAULTS, load
 from kiosk.config.settings import Settings
 from kiosk.config.typed import ConfigError, FieldError
-from kiosk.hotel.fias.records import Posting
+from kiosk.hotel.fias.records import InterfaceType, Posting
 from kiosk.hotel.link import run_link
 from kiosk.hotel.only_one import LinkRuns, only_one
 from kiosk.hotel.status import BARRED, LinkStatus, read_status
@@ -68,6 +68,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action.add_argument("--port", type=_port, help="in place of the configured one")
         action.add_argument("--code-page", metavar="NAME", help="gbk, utf-8... in place of the configured one")
         action.add_argument(
+            "--interface", choices=get_args(InterfaceType), help="our type, in place of the configured one"
+        )
+        action.add_argument(
             "--posting", choices=get_args(Posting), help="PS, or PR after an inquiry, in place of the configured way"
         )
     for action in actions.choices.values():  # also after the action, where one thinks of it
@@ -95,7 +98,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _pointed(settings: Settings, options: argparse.Namespace) -> Settings:
     """At the interface that the options name."""
-    named = {name: getattr(options, name) for name in ("host", "port", "code_page", "posting")}
+    named = {name: getattr(options, name) for name in ("host", "port", "code_page", "interface", "posting")}
     chosen = {name: value for name, value in named.items() if value is not None}
     try:
         pointed = msgspec.structs.replace(settings, hotel=msgspec.structs.replace(settings.hotel, **chosen))

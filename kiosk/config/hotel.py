@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from kiosk.config.typed import FieldError, Port, Section, Word
 from kiosk.hotel.fias.codec import check_code_page
-from kiosk.hotel.fias.records import Description
+from kiosk.hotel.fias.records import Description, InterfaceType, Posting
 
 FiasField = Annotated[str, Meta(pattern=r"^[A-Z0-9#$+&]{2}$")]
 FiasRecord = Literal[
@@ -90,14 +90,13 @@ class HotelSettings(Section, frozen=True):
     port: Port
     code_page: Word
     """Not negotiated on the wire: the hotel says which. A Python codec name such as gbk, utf-8, latin-1."""
-    interface: Literal["MS", "MB", "VI", "WW", "PB", "CA", "VM", "DL", "EM"]
-    """Every type of S23 but PO, which speaks another protocol. What the hotel entered counts, whatever it calls us."""
+    interface: InterfaceType
     workstation: Annotated[str, Meta(pattern=r"^[A-Za-z0-9]{1,16}$", description="1 to 16 letters and digits")]
     answer_seconds: Annotated[float, Meta(ge=5, le=300)]
     """How long an answer is waited for before the posting's outcome is unknown."""
     highest_number: Annotated[int, Meta(ge=999, le=99_999_999)]
     """The last P#, after which they begin with 1 again: interfaces of before 2009 take four digits."""
-    posting: Literal["room", "guest"]
+    posting: Posting
     """PS (to a room) or PR after an inquiry (to one guest's folio); never both on one interface."""
     doubts: Literal["person", "balance", "bill"]
     """Who says what became of a posting without an answer; "balance" needs ``posting`` "guest" and PL with BA."""

@@ -42,6 +42,8 @@ GUEST_POSTING_FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """In place of PS, where charges go to the folio of one guest and the house lists none of its own."""
 
 Posting = Literal["room", "guest"]
+InterfaceType = Literal["MS", "MB", "VI", "WW", "PB", "CA", "VM", "DL", "EM"]
+"""Every one of S23 but PO, which speaks another protocol. What the hotel has entered counts, whatever it calls us."""
 
 POSTING_NEEDS: Mapping[Posting, Mapping[str, frozenset[str]]] = MappingProxyType(
     {
