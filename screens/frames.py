@@ -15,7 +15,7 @@ from kivy.graphics.opengl import GL_RENDERER, glFinish, glGetString
 LIVELY_FPS, RESTING_FPS = 60, 5
 AWAKE = 3.0
 """Seconds that the glass is looked after at full speed after a touch or a change."""
-PULSE = 10.0
+PULSE = 20.0
 """Seconds after which a frame is drawn though nothing changed, to prove that frames can be drawn."""
 LONG = 0.030
 """Seconds between two turns from which it is written down what was on the glass."""
