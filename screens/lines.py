@@ -15,8 +15,11 @@ OPENING = "（《“‘「『¥"
 MOVABLE = 2
 """Pieces that a line must have more than to give one away."""
 
+_LETTERS = "0-9A-Za-zÀ-ɏ\u0300-\u058fḀ-\u1fff"
+"""Of the scripts that put a space between words: Latin with its accents, Greek, Cyrillic, Armenian."""
+
 _UNIT = re.compile(
-    rf"[{OPENING}]*(?:[A-Za-z0-9¥$%+\-/.,:;!?'()×→@_&—~]+|[^\sA-Za-z0-9])[{CLOSING}.,;:!?%]*|\s+",
+    rf"[{OPENING}]*(?:[{_LETTERS}¥$%+\-/.,:;!?'()→@_&—~]+|[^\s{_LETTERS}])[{CLOSING}.,;:!?%]*|\s+",
 )
 
 

@@ -95,6 +95,7 @@ class Text(Primed):
 
     def texture_update(self, *_: Any) -> None:
         core, room = self._label, self.text_size[0]
+        core.resolve_font_name()  # else the words are measured in the font of those before
         core.text = self.text if room is None else broken(self.text, room, lambda piece: core.get_extents(piece)[0])
         if self.last_lines:
             core.text = "\n".join(core.text.split("\n")[-self.last_lines :])

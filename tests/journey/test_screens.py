@@ -480,3 +480,15 @@ def test_a_rare_character_is_drawn_with_the_whole_typeface_and_only_then(glass):
     assert bytes(name.texture.pixels) != drawn, "both are the box that stands for a missing character"
     name.text = "Room 0808, 李"
     assert (everyday, rare, name.font_name) == (EVERYDAY, WHOLE, EVERYDAY)
+
+
+@pytest.mark.parametrize("change", [{"text": "Αλέξανδρος Παπαδόπουλος, Δημήτριος Γεωργίου"}, {"role": "tile"}])
+def test_words_that_take_another_font_are_broken_by_its_widths(glass, change):
+    for width in range(240, 640, 20):
+        words = Text(text="Please check the long sentence in your own language", width=width)
+        for name, value in change.items():
+            setattr(words, name, value)
+        words.texture_update()
+        first = words._label.text
+        words.texture_update()
+        assert words._label.text == first

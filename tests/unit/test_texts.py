@@ -107,6 +107,11 @@ def test_no_word_stands_alone_on_the_last_line_where_another_can_come_along(text
     assert broken(text, width, len).split("\n") == lines
 
 
+@pytest.mark.parametrize("name", ["Müller-Lüdenscheidt", "Nguyễn", "Παπαδόπουλος", "Достоевский"])
+def test_a_name_is_not_broken_at_its_accents_nor_in_another_alphabet(name):
+    assert broken(f"for {name} now", len(name) + 1, len).split("\n")[1:] == [name, "now"]
+
+
 def test_no_line_begins_with_a_closing_mark():
     text = "已印好两张，余下八张，等待继续。未印出的，不收费。"
     for width in range(6, 40):
