@@ -63,5 +63,5 @@ ICONS = {
 
 
 def icon(name: str) -> str:
-    """The character to draw with the "Icons" font; a service nobody has drawn gets the bell."""
+    """The character to draw with the ICONS font; a service nobody has drawn gets the bell."""
     return chr(ICONS.get(name, ICONS["service"]))

@@ -15,6 +15,7 @@ from screens.controls import Pressable
 from screens.icons import icon
 from screens.surfaces import Plate, Stack
 from screens.theme import theme
+from screens.typeface import EVERYDAY, ICONS
 from screens.words import Text
 
 LETTERS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
@@ -26,7 +27,7 @@ SENTENCE_ENDS = ".?"
 class Key(Pressable):
     """One key; ``value`` is the character it types, or ERASE."""
 
-    def __init__(self, value: str, face: str, *, role: str = "control", font: str = "Sans", **kwargs: Any) -> None:
+    def __init__(self, value: str, face: str, *, role: str = "control", font: str = EVERYDAY, **kwargs: Any) -> None:
         self.value = value
         name = {SPACE: "space"}.get(value, value)
         super().__init__(size_hint_y=None, height=theme.space("option"), test_id=f"key-{name}", **kwargs)
@@ -72,7 +73,7 @@ class Keyboard(Stack):
         last, slim = self.children[0], bool(marks)
         wide = 1.8 if not slim else 1.6 if theme.small else 1.1
         last.add_widget(self._key(SPACE, t("keyboard.space"), role="body", size_hint_x=wide))
-        last.add_widget(self._key(ERASE, icon("erase"), font="Icons", size_hint_x=1.0 if slim else 1.2))
+        last.add_widget(self._key(ERASE, icon("erase"), font=ICONS, size_hint_x=1.0 if slim else 1.2))
 
     def _row(self, letters: str) -> BoxLayout:
         row = BoxLayout(size_hint_y=None, height=theme.space("option"), spacing=theme.px(9))
