@@ -73,15 +73,15 @@ async def test_the_lamp_goes_out_when_what_it_was_lit_for_is_closed_or_taken_bac
     station = paper_station(tmp_path, Clerk())
     register = station.register
     async with running(station, tmp_path / "status"):
-        for room in ("0808", "0909"):
-            number = register.wake_ups.order(room, "31001", register.db.now() + 600 * MINUTE)
+        for room, stay in (("0808", "31001"), ("0909", "31002")):
+            number = register.wake_ups.order(room, stay, register.db.now() + 600 * MINUTE)
             with register.db.transaction() as tx:
                 register.wake_up_news.refused_in(tx, number, "hotel.refused.ur")
         await until(lambda: len(station.calls) == 2)
         register.requests.close(station.requests.list_open()[0].number, "AB")
         await until(lambda: len(station.calls) == 1)
         assert lit(station)
-        register.wake_ups.cancel(number, "0909", "31001")
+        register.wake_ups.cancel(number, "0909", "31002")
         await until(lambda: not lit(station))
 
 
