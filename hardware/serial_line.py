@@ -7,6 +7,7 @@ write spins while the kernel's buffer is full.
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import termios
 from contextlib import suppress
@@ -25,7 +26,7 @@ _PARITIES = {"none": serial.PARITY_NONE, "even": serial.PARITY_EVEN, "odd": seri
 
 
 class SerialLine:
-    """``baud`` on ``path``, 8N1 unless ``bits`` and ``parity`` say otherwise.
+    """``baud`` on ``path``, 8N1 unless ``bits`` and ``parity`` say otherwise; a byte of wrong parity is read as 0.
 
     Every failure is ``TryLater(offline)``: the line is gone and may come back. One coroutine reads at a time and one
     writes. Bytes nobody reads are kept up to 64 kB, then the oldest go.
@@ -67,6 +68,9 @@ class SerialLine:
                 exclusive=True,
                 rtscts=self._rtscts,
             )
+            _keep_others_out(port.fileno())
+            if self._parity != "none":
+                _check_parity(port.fileno())
         except (OSError, termios.error) as fault:
             raise TryLater(self._offline, path=self._path) from fault
         self._arrived.clear()
@@ -83,6 +87,8 @@ class SerialLine:
         port, self._port = self._port, None
         with suppress(OSError, termios.error):
             port.reset_output_buffer()
+        with suppress(OSError):
+            fcntl.ioctl(port.fileno(), termios.TIOCNXCL)  # it would stay for as long as anybody else has the port open
         with suppress(OSError):
             port.close()
 
@@ -160,3 +166,14 @@ class SerialLine:
         loop.remove_writer(self._port.fileno())
         for event in (self._broken, self._news, self._room):
             event.set()
+
+
+def _keep_others_out(port: int) -> None:
+    """Also those who ask for no lock, which is all that pyserial's ``exclusive`` is; root is let in. Raises OSError."""
+    fcntl.ioctl(port, termios.TIOCEXCL)
+
+
+def _check_parity(port: int) -> None:
+    """What is received too: pyserial has it sent only. termios(3), INPCK. Raises termios.error."""
+    iflag, *rest = termios.tcgetattr(port)
+    termios.tcsetattr(port, termios.TCSANOW, [iflag | termios.INPCK, *rest])
