@@ -263,8 +263,11 @@ def test_seven_bits_and_parity_taken_for_eight_bits_are_noise_and_never_a_record
     assert not [what for what in Line().hear(on_line) if isinstance(what, (Arrived, Transmit))]
 
 
-def test_a_break_on_the_line_which_no_check_byte_tells_is_in_no_record():
-    assert Line().hear(checked(LA).replace(b"|DA", b"\x00|D\x00A")) == [Transmit(ACK), Arrived(LA)]
+@pytest.mark.parametrize(("said", "read"), [(b"|DA", b"\x00|D\x00A"), (b"11", b"\x00\x00")])
+def test_a_break_or_wrong_parity_which_no_check_byte_may_tell_has_the_record_said_again(said, read):
+    line = Line()
+    assert line.hear(checked(LA).replace(said, read)) == [Garbled("broken"), Transmit(NAK)]
+    assert line.hear(checked(LA)) == [Transmit(ACK), Arrived(LA)]
 
 
 def test_a_record_that_stops_is_forgotten_after_a_while():

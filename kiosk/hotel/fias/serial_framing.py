@@ -76,7 +76,7 @@ class Fate(Enum):
 
 @dataclass(frozen=True)
 class Garbled:
-    """Something on the line was no good: "lrc", "too-long", "unfinished", "foreign" or "stray-answer"."""
+    """Something on the line was no good: "lrc", "broken", "too-long", "unfinished", "foreign" or "stray-answer"."""
 
     what: str
 
@@ -116,7 +116,8 @@ class SerialFraming:
         self._quiet_until = float("-inf")
         """When none of them can come any more."""
         self._body = bytearray()
-        self._too_long = False
+        self._fault = ""
+        """What is wrong with it, as in Garbled, whatever its check byte says."""
         self._listen: Callable[[int, float], Iterator[Happening]] = self._between
         self._heard = float("-inf")
         self._answer = NAK
@@ -191,7 +192,8 @@ class SerialFraming:
             yield self._spoilt("unfinished")
             self._begin()
         elif byte == NUL:
-            return  # a break on the line: no record holds one, and its check byte would not tell
+            # A break, or in place of a byte of wrong parity: what is left of the record may fit its check byte.
+            self._fault = "broken"
         elif byte == ENQ:
             # No record holds one: its ETX was lost, and the peer asks what became of it.
             yield self._spoilt("unfinished")
@@ -204,17 +206,16 @@ class SerialFraming:
         elif len(self._body) < self._most:
             self._body.append(byte)
         else:
-            self._too_long = True
+            self._fault = "too-long"
 
     def _check(self, byte: int, now: float) -> Iterator[Happening]:
         body = bytes(self._body)
-        good = byte == lrc(body)
-        if good and not self._too_long:
+        if byte == lrc(body) and not self._fault:
             yield self._reply(ACK, now)
             yield Arrived(bytes((STX,)) + body + bytes((ETX,)))
             self._forget()
         else:
-            yield self._spoilt("too-long" if self._too_long else "lrc")
+            yield self._spoilt(self._fault or "lrc")
             yield self._reply(NAK, now)
 
     def _orphan(self, byte: int, _now: float) -> Iterator[Happening]:
@@ -229,7 +230,7 @@ class SerialFraming:
 
     def _forget(self) -> None:
         self._body.clear()
-        self._too_long = self._noisy = False
+        self._fault, self._noisy = "", False
         self._listen = self._between
 
     def _spoilt(self, what: str) -> Garbled:
