@@ -122,7 +122,7 @@ class RoomWishes:
     def clear_in(self, tx: Transaction, room: str, reservation: str) -> None:
         """The guest has left, or with ``reservation`` "" whoever was in the room without a number."""
         held = self._of(tx, room)
-        if held and held.reservation in ("", reservation):
+        if held and held.reservation == reservation:
             self._lift(tx, held)
         self._need_nobody(tx, room, reservation)
 

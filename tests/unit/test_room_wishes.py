@@ -98,6 +98,17 @@ def test_a_sharers_check_out_leaves_the_others_wish(tmp_path):
         assert held(at)[0] == "do-not-disturb"
 
 
+def test_a_sharers_check_out_leaves_what_was_set_when_nobody_knew_who_was_there(tmp_path):
+    with house(tmp_path) as at:
+        at.board.told([RoomTold(ROOM, do_not_disturb=True)])
+        at.rooms = {"31002": ROOM}
+        at.board.told([GuestOut(ROOM, STAY)])
+        assert held(at)[0] == "do-not-disturb"
+        at.rooms = {}
+        at.board.told([GuestOut(ROOM, "31002")])
+        assert held(at)[0] == "none"
+
+
 def test_a_wish_moves_with_the_guest(tmp_path):
     with house(tmp_path) as at:
         wish(at, "do-not-disturb", at.minutes(60))
