@@ -37,7 +37,7 @@ class Wire:
     """One connection. ``hear`` gives the next record's text."""
 
     def __init__(
-        self, reader: asyncio.StreamReader, writer: Writer, code_page: str = "gbk", seconds: float = 3.0
+        self, reader: asyncio.StreamReader, writer: Writer, code_page: str = "gbk", seconds: float = 10.0
     ) -> None:
         self.reader, self.writer = reader, writer
         self._code_page, self._seconds = code_page, seconds

@@ -18,7 +18,7 @@ from hardware.virtual.card_reader import VirtualPn532, VirtualRdm6300
 
 FarSide = VirtualPn532 | VirtualRdm6300
 
-SOON = 3.0
+SOON = 10.0
 QUIET = 0.7
 
 

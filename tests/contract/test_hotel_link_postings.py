@@ -8,7 +8,6 @@ import signal
 import sqlite3
 import sys
 from datetime import datetime
-from time import monotonic
 
 import pytest
 from structlog.testing import capture_logs
@@ -31,16 +30,6 @@ async def test_a_charge_is_on_the_folio_once_with_all_that_was_agreed(tmp_path):
         assert line.time == sold_at.strftime("%H%M%S")
         assert done.remark == f"P#{done.number} 660001"
         assert "Not To Be Logged" not in done.payload
-
-
-async def test_a_charge_at_idle_leaves_without_delay(tmp_path):
-    async with house(tmp_path) as station:
-        extra = []
-        for _ in range(5):
-            began = monotonic()
-            await station.becomes(station.sell("0808"), DeliveryState.DELIVERED)
-            extra.append(monotonic() - began - station.hotel.answer_seconds)
-        assert sorted(extra)[2] < 0.1
 
 
 async def test_the_queue_is_drained_in_order_and_one_at_a_time(tmp_path):

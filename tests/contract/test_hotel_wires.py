@@ -88,11 +88,11 @@ async def test_a_read_is_bounded_by_its_time_and_by_the_other_thing_awaited(wire
     async with connect() as wire:
         began = monotonic()
         assert await wire.read(0.05, never()) == b""
-        assert 0.04 < monotonic() - began < 2
+        assert 0.04 < monotonic() - began < 10
         other = never()
         asyncio.get_running_loop().call_later(0.02, lambda: other.set_result(True))
         assert await wire.read(30.0, other) == b""
-        assert monotonic() - began < 5
+        assert monotonic() - began < 20
 
 
 async def test_the_place_is_free_again_when_the_block_is_left(wired):

@@ -19,7 +19,7 @@ PINS = PanelPins(
     staff_button=20,
     door=21,
 )
-SOON = 2.0
+SOON = 10.0
 QUIET = 0.25
 
 

@@ -153,13 +153,13 @@ async def test_frames_torn_and_merged_and_noise_between_them():
         hotel.merged()
         hotel.double_answer()
         wire.say(POSTING.replace("P#1", "P#2"))
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(10):
             chunk = await wire.reader.read(4096)
         assert chunk.count(b"\x03") == 2
         hotel.merged(on=False)
         hotel.noisy()
         wire.say(POSTING.replace("P#1", "P#3"))
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(10):
             noise = await wire.reader.readuntil(b"\x02")
             assert noise == b"\xff\x00|~\x02"
             assert await wire.reader.readuntil(b"\x03") == b"PA|ASOK|RN0808|P#3|\x03"

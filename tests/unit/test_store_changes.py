@@ -20,8 +20,8 @@ from kiosk.store.database import Changes, Database, Schema, StoreError
 from kiosk.store.statement import Transaction
 
 THINGS = Schema("things", 7, ("CREATE TABLE things (name TEXT);\n",))
-NEVER = 30.0
-"""Seconds after which nobody rang: far longer than any test takes."""
+SOON, NEVER = 10.0, 30.0
+"""Seconds in which whoever was rung goes on, and after which nobody rang: far longer than any test takes."""
 
 
 def write(tx: Transaction, name: str = "a thing") -> None:
@@ -62,7 +62,7 @@ def db(tmp_path):
 
 
 async def soon(changes: Changes) -> bool:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(SOON):
         return await changes.wait(NEVER)
 
 
@@ -123,7 +123,7 @@ async def test_a_commit_of_another_process_wakes_whoever_waits(db, told):
         wait = asyncio.ensure_future(changes.wait(NEVER))
         process = await asyncio.create_subprocess_exec(sys.executable, "-c", script, str(db.path))
         assert await process.wait() == 0
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(SOON):
             assert await wait
 
 
