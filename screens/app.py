@@ -90,8 +90,9 @@ def run(
     """Show the glass until the engine returns, or SIGTERM or SIGINT ends both. On the main thread.
 
     ``on_frame`` feeds a watchdog: it is called after a drawn frame, at most once a second and at least every
-    ``frames.PULSE`` seconds while frames are really drawn. ``on_first_frame`` is called once; ``started`` gets the glass, for measuring and for
-    hands that play the guest. Raises AssetsMissing, whatever the engine raises, and EngineStuck.
+    ``frames.PULSE`` seconds while frames are really drawn. ``on_first_frame`` is called once; ``started`` gets the
+    glass, for measuring and for hands that play the guest. Raises AssetsMissing, whatever the engine raises, and
+    EngineStuck.
     """
     from screens.window import open_window
 
