@@ -79,16 +79,17 @@ class _IntoTheBooks:
         take_back(tx, delivery, self._db.now())
 
     def refused(self, tx: Transaction, delivery: Delivery, reason: str) -> None:
-        take_back(tx, delivery, self._db.now())
         if delivery.kind == TRIAL:
-            self._end(tx, delivery, reason)
+            end_trial(tx, delivery, reason, self._db.now())
         else:
+            take_back(tx, delivery, self._db.now())
             self._ask(tx, delivery, "refused", {"reason": reason})
 
     def again(self, tx: Transaction, delivery: Delivery, reason: str) -> None:
-        take_back_newest(tx, delivery, self._db.now())
         if delivery.kind == TRIAL:
-            self._end(tx, delivery, reason)
+            end_trial(tx, delivery, reason, self._db.now())
+        else:
+            take_back_newest(tx, delivery, self._db.now())
 
     def unknown(self, tx: Transaction, delivery: Delivery, reason: str) -> None:
         # Why is in the log and the remark: to a person it is all the same, the folio must be looked at.
@@ -101,10 +102,6 @@ class _IntoTheBooks:
         names = (f"{delivery.key}:{surprise.value}:{times}" for times in count(1))
         name = next(name for name in names if not is_known(tx, REGISTER, name))
         ask_staff(tx, name, _request(delivery, surprise.value, {}), self._db.now())
-
-    def _end(self, tx: Transaction, trial: Delivery, reason: str) -> None:
-        forget_guest(tx, trial)
-        withdraw(tx, trial, reason, self._db.now())
 
     def _ask(self, tx: Transaction, delivery: Delivery, what: str, values: dict[str, str | int]) -> None:
         """Once for each attempt."""
@@ -143,6 +140,13 @@ def take_back_newest(tx: Transaction, delivery: Delivery, now: int) -> None:
     """Nobody needs to look into the newest attempt any more: it has been found out what became of it."""
     for what in ("unknown", "refused"):
         cleared_up(tx, _asked_as(delivery, what), now)
+
+
+def end_trial(tx: Transaction, trial: Delivery, reason: str, now: int) -> None:
+    """It is not on the folio, and will never be sent again."""
+    withdraw(tx, trial, reason, now)
+    forget_guest(tx, trial)
+    take_back(tx, trial, now)
 
 
 def forget_guest(tx: Transaction, delivery: Delivery) -> None:

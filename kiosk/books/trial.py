@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import secrets
 
-from kiosk.books.postings import TRIAL, Posting, forget_guest, take_back
-from kiosk.outbox import DeliveryState, Outbox, enqueue, withdraw
+from kiosk.books.postings import TRIAL, Posting, end_trial
+from kiosk.outbox import DeliveryState, Outbox, enqueue
 
 
 def trial(postings: Outbox, room: str, minor: int, currency: str, text: str, reservation: str = "") -> str:
@@ -27,7 +27,5 @@ def give_up(postings: Outbox, key: str, reason: str) -> bool:
         assert delivery is not None
         if delivery.state is not DeliveryState.QUEUED:
             return False
-        withdraw(tx, delivery, reason, postings.db.now())
-        forget_guest(tx, delivery)
-        take_back(tx, delivery, postings.db.now())
+        end_trial(tx, delivery, reason, postings.db.now())
         return True

@@ -179,6 +179,16 @@ async def test_a_trial_that_the_line_would_not_take_is_over(post):
     assert (post.state(key), post.postings.by_key(key).remark) == (S.WITHDRAWN, UNSENT)
 
 
+@pytest.mark.parametrize("status", ["RY", "NA", "NP"])
+async def test_a_trial_that_waited_for_hours_and_is_over_is_nobodys_any_more(post, status):
+    key = trial(post.postings, "0101", 1, "CNY", "TEST")
+    post.pass_(WAITED_LONG)
+    await post.man.tell_waiting()
+    assert post.asked() == [f"{key}:waiting"]
+    await post.man.answered(Answer((await post.begin()).number, status))
+    assert (post.state(key), post.asked()) == (S.WITHDRAWN, [])
+
+
 async def test_staff_are_told_once_of_a_charge_that_waits_for_hours(post):
     key = post.sell()
     await post.man.tell_waiting()
