@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import socket
 import sys
 import time
@@ -108,6 +109,7 @@ def quietly(
     def said(settings: Settings, options: argparse.Namespace) -> int:
         structlog.configure(processors=[_ear])
         _ear.clear()
+        _end_as_by_ctrl_c()
         try:
             return action(settings, options)
         except KeyboardInterrupt:
@@ -115,6 +117,15 @@ def quietly(
             return INTERRUPTED
 
     return said
+
+
+def _end_as_by_ctrl_c() -> None:
+    """Whatever ends the command, a lost connection to the station too, leaves it time to take back what was not sent.
+    What is ignored, as by nohup, still is.
+    """
+    for reason in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(reason) is not signal.SIG_IGN:
+            signal.signal(reason, signal.default_int_handler)
 
 
 @quietly

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -131,6 +132,17 @@ def test_without_a_hotel_nothing_is_sent_then_or_later(place):
     assert ended.returncode == 3
     assert "nothing was posted" in ended.stdout
     assert place.postings(DeliveryState.QUEUED) == []
+
+
+@pytest.mark.parametrize("reason", [signal.SIGTERM, signal.SIGHUP])
+def test_a_posting_whose_technician_is_cut_off_is_not_sent_later(place, reason):
+    place.host.wait(place.hotel.close())
+    words = ("post", "--room", "0808", "--amount", "150", "--text", "T")
+    with place.running(*words) as process:
+        asyncio.run(eventually(lambda: place.postings(DeliveryState.QUEUED) == ["trial"], 30))
+        process.send_signal(reason)
+        assert process.wait(30) == 3
+    assert place.postings(DeliveryState.WITHDRAWN) == ["trial"]
 
 
 def test_two_technicians_at_once_both_post(place):
