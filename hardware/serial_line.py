@@ -7,7 +7,6 @@ write spins while the kernel's buffer is full.
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 import termios
 from contextlib import suppress
@@ -68,7 +67,6 @@ class SerialLine:
                 exclusive=True,
                 rtscts=self._rtscts,
             )
-            _keep_others_out(port.fileno())
             if self._parity != "none":
                 _check_parity(port.fileno())
         except (OSError, termios.error) as fault:
@@ -87,8 +85,6 @@ class SerialLine:
         port, self._port = self._port, None
         with suppress(OSError, termios.error):
             port.reset_output_buffer()
-        with suppress(OSError):
-            fcntl.ioctl(port.fileno(), termios.TIOCNXCL)  # it would stay for as long as anybody else has the port open
         with suppress(OSError):
             port.close()
 
@@ -166,11 +162,6 @@ class SerialLine:
         loop.remove_writer(self._port.fileno())
         for event in (self._broken, self._news, self._room):
             event.set()
-
-
-def _keep_others_out(port: int) -> None:
-    """Also those who ask for no lock, which is all that pyserial's ``exclusive`` is; root is let in. Raises OSError."""
-    fcntl.ioctl(port, termios.TIOCEXCL)
 
 
 def _check_parity(port: int) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 import pty
-import struct
 import termios
 import threading
 import tty
@@ -19,8 +17,6 @@ from hardware.protocols import TryLater
 from hardware.serial_line import LARGEST_BACKLOG, Parity, SerialLine
 
 SOON = 5.0
-TIOCGEXCL = 0x80045440
-"""Whether a terminal is kept for whoever has it open; ioctl_tty(2). The termios module does not have it."""
 
 
 class Far:
@@ -41,11 +37,6 @@ class Far:
         while len(data) < count:
             data += os.read(self.master, 65536)
         return data
-
-    @property
-    def exclusive(self) -> bool:
-        assert self._slave is not None
-        return bool(*struct.unpack("i", fcntl.ioctl(self._slave, TIOCGEXCL, bytes(4))))
 
     @property
     def checks_parity(self) -> bool:
@@ -150,13 +141,6 @@ async def test_a_closed_line_refuses_and_opens_again(far: Far) -> None:
     far.say(b"again")
     assert await line.read() == b"again"
     line.close()
-
-
-async def test_nobody_else_may_open_the_port_while_we_have_it(far: Far) -> None:
-    line = opened(far)
-    assert far.exclusive
-    line.close()
-    assert not far.exclusive
 
 
 @pytest.mark.parametrize(("parity", "checked"), [("none", False), ("even", True), ("odd", True)])
