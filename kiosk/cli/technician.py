@@ -141,6 +141,8 @@ def post(settings: Settings, options: argparse.Namespace) -> int:
     try:
         with only_one(lock), TemporaryDirectory() as folder:
             postings = _postings(_elsewhere(settings, settings.paths.state / "elsewhere"))
+            for left in postings.in_state(DeliveryState.QUEUED):  # by a command that was killed, for who knows whom
+                give_up(postings, left.key, "no link")
             return _post(_elsewhere(settings, Path(folder)), options, postings, nullcontext)
     except LinkRuns:
         raise Failed(STOP_FIRST) from None

@@ -14,11 +14,14 @@ from pathlib import Path
 import pytest
 
 from kiosk import stores
+from kiosk.books.postings import room_postings
 from kiosk.books.trial import trial
 from kiosk.config.load import load
 from kiosk.hotel.fias.simulator import HotelSimulator
 from kiosk.hotel.status import read_status
 from kiosk.outbox import DeliveryState
+from kiosk.store.database import Database
+from kiosk.store.migrations import BOOKS
 from kiosk.rig import VirtualHotelHost
 from tests.contract.printer_kit import eventually
 from tests.strange_interface import POSTED, Manners, StrangeInterface
@@ -209,6 +212,16 @@ def test_what_waits_for_the_hotel_goes_to_no_other_that_is_tried(place):
     left = stores.open_postings(stores.open_books(place.settings)).in_state(DeliveryState.QUEUED)
     assert [delivery.key for delivery in left] == [waiting]
     assert list(place.settings.paths.state.rglob("guests.db*")) == [], "whoever was told of there is forgotten"
+
+
+def test_what_a_killed_try_left_goes_to_no_other_hotel_system(place):
+    with StrangeInterface(Manners(answers={"PS": (POSTED, POSTED)})) as other:
+        post(place, "0808", 150, "--port", str(other.port))
+        [books] = place.settings.paths.state.glob("elsewhere/**/books.db")
+        with closing(Database(books, BOOKS)) as db:
+            trial(room_postings(db), "0101", 900, "CNY", "Left")
+        assert post(place, "0808", 150, "--port", str(other.port)).returncode == 0
+    assert [record.split("|")[1] for record in other.of("PS")] == ["RN0808", "RN0808"]
 
 
 def test_folders_that_cannot_be_used_are_named(place):
