@@ -54,7 +54,7 @@ class WakeUps:
             if call.at == table.minute(at):
                 return number
             self._steps.step(tx, call, _E.CANCEL, "guest")
-            return self._steps.order(tx, room, reservation, at, visit, language)
+            return self._steps.order(tx, call.room, reservation, at, visit, language)
 
     def cancel(self, number: int, room: str, reservation: str) -> None:
         """Raises NoWakeUp when it is not this guest's, or is over."""

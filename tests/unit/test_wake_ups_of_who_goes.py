@@ -79,6 +79,16 @@ def test_who_is_moved_while_looking_at_the_list_still_has_it_and_orders_for_the_
         ]
 
 
+def test_who_is_moved_while_looking_at_the_list_has_the_call_changed_where_it_is(tmp_path):
+    with house(tmp_path) as at:
+        number = order(at, 60)
+        at.board.told([GuestChanged("0909", STAY, {}, ROOM)])
+        (moved,) = at.register.wake_ups.of_guest(ROOM, STAY)
+        assert moved.number != number
+        changed = at.register.wake_ups.change(moved.number, ROOM, STAY, at.minutes(90))
+        assert at.carry_out()[-1] == WakeUpSet(changed, "0909", at.minutes(90), STAY)
+
+
 def test_a_call_that_has_rung_is_not_ordered_once_more_because_its_guest_moves(tmp_path):
     with house(tmp_path) as at:
         order(at, 20)
