@@ -29,7 +29,7 @@ WORDS = {
     "request.correction-waiting": (
         "the correction of voucher {voucher} still could not be posted: does the link work? `kiosk status`"
     ),
-    "request.trial-waiting": "the technician's posting {charge} ({minor}) waits for hours: does the link work?",
+    "request.trial-waiting": "the technician's posting {charge} ({minor}) still waits: does the link work?",
     "request.correction-unknown": "is the correction of voucher {voucher} on the folio? reconcile or resolve it",
     "request.correction-refused": "the hotel refused the correction of voucher {voucher}, {minor} ({reason})",
     "request.correction-absent": (

@@ -20,9 +20,9 @@ from kiosk.config.load import load
 from kiosk.hotel.fias.simulator import HotelSimulator
 from kiosk.hotel.status import read_status
 from kiosk.outbox import DeliveryState
+from kiosk.rig import VirtualHotelHost
 from kiosk.store.database import Database
 from kiosk.store.migrations import BOOKS
-from kiosk.rig import VirtualHotelHost
 from tests.contract.printer_kit import eventually
 from tests.strange_interface import POSTED, Manners, StrangeInterface
 
