@@ -311,6 +311,7 @@ def _bell(folder: Path) -> Inotify | None:
     """Tells what was read and closed in ``folder``, where a log comes and goes; None where the kernel has no more."""
     try:
         bell = Inotify()
+        os.set_blocking(bell.fd, False)  # as asyncinotify means it to be: it takes O_CLOEXEC for O_NONBLOCK
         bell.add_watch(folder, Mask.CLOSE_NOWRITE)
     except OSError as fault:
         log.warning("store.unwatched", reason=fault.strerror)

@@ -220,6 +220,13 @@ async def test_where_the_kernel_tells_of_no_more_files_commits_are_looked_for_an
     assert [(entry["event"], entry["reason"]) for entry in logs] == [("store.unwatched", os.strerror(errno.EMFILE))]
 
 
+def test_nobody_who_waits_holds_up_the_loop_or_leaves_the_bell_to_a_child(db):
+    with waiting(db) as changes:
+        assert changes._bell is not None
+        assert not os.get_blocking(changes._bell.fd)
+        assert not os.get_inheritable(changes._bell.fd)
+
+
 def test_changes_that_are_closed_leave_nothing_open(db):
     before = open_bells()
     for _ in range(5):
