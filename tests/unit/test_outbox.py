@@ -585,7 +585,7 @@ async def test_the_worker_notices_another_process_long_before_its_wait_is_over(d
     put(writer, "a")
     start = loop.time()
     await waiting
-    assert loop.time() - start < 2.0
+    assert loop.time() - start < 10.0
     assert outbox.next_due().key == "a"
     writer.close()
 
