@@ -46,8 +46,6 @@ from kiosk.visit import (
 from screens import samples
 from screens.hand import touch_at
 from screens.layout_check import faults_of
-from screens.typeface import EVERYDAY, WHOLE
-from screens.words import Text
 
 ZH = Situation("zh_CN")
 IN_COPY = Situation("zh_CN", STAGES, can_go_back=True)
@@ -444,51 +442,3 @@ def test_a_notice_is_said_beside_the_question(glass, asked):
     asked(Home(samples.TILES))
     glass.guest.tell(Notice("charge.voided"))
     glass.wait_until(lambda: glass.station._toast is not None, "the notice")
-
-
-def test_a_new_screen_slides_in_from_the_direction_of_travel(glass, asked):
-    from screens.theme import theme
-
-    theme.still = False
-    asked(Home(samples.TILES))
-    glass.start(glass.guest.ask(ChooseCopy(samples.CHOICES, samples.ORDER, samples.TARIFF.copy), IN_COPY))
-    glass.wait_until(lambda: glass.moving, "the slide")
-    assert glass.screen.x > 0
-    glass.wait_for(ChooseCopy)
-    assert glass.screen.x == glass.station._stage.x
-
-
-def test_a_fault_of_a_screen_puts_the_question_up_anew_and_says_so(glass, asked):
-    answer = asked(Home(samples.TILES))
-    before = glass.screen
-    glass.station.recover()
-    assert glass.screen is not before
-    assert glass.station._toast is not None
-    glass.tap("service-copy")
-    assert glass.result(answer) == "copy"
-
-
-def test_a_rare_character_is_drawn_with_the_whole_typeface_and_only_then(glass):
-    name = Text(text="Room 0808, 王")
-    everyday = name.font_name
-    name.text = "Room 0808, 㼆"
-    rare = name.font_name
-    name.texture_update()
-    drawn = bytes(name.texture.pixels)
-    name.text = "Room 0808, 㼇"
-    name.texture_update()
-    assert bytes(name.texture.pixels) != drawn, "both are the box that stands for a missing character"
-    name.text = "Room 0808, 李"
-    assert (everyday, rare, name.font_name) == (EVERYDAY, WHOLE, EVERYDAY)
-
-
-@pytest.mark.parametrize("change", [{"text": "Αλέξανδρος Παπαδόπουλος, Δημήτριος Γεωργίου"}, {"role": "tile"}])
-def test_words_that_take_another_font_are_broken_by_its_widths(glass, change):
-    for width in range(240, 640, 20):
-        words = Text(text="Please check the long sentence in your own language", width=width)
-        for name, value in change.items():
-            setattr(words, name, value)
-        words.texture_update()
-        first = words._label.text
-        words.texture_update()
-        assert words._label.text == first
