@@ -68,11 +68,6 @@ class Frames:
         self._awake_until = time.monotonic() + AWAKE
         Clock._max_fps = LIVELY_FPS
 
-    def forget_gaps(self) -> None:
-        """Begin measuring anew."""
-        self.longest_gap = 0.0
-        self.gaps.clear()
-
     def _turn(self, _elapsed: float) -> None:
         now, busy = time.monotonic(), time.thread_time()
         lively = not self._rests() or now < self._awake_until

@@ -6,7 +6,7 @@ import os
 import tempfile
 
 from screens import typeface
-from screens.assets import folder_of_choice, make
+from screens.assets import make
 from screens.settings import GlassSettings
 from screens.theme import Panel, theme
 
@@ -64,7 +64,3 @@ def _prepare(settings: GlassSettings) -> None:
     for name, value in graphics.items():
         Config.set("graphics", name, str(value))
     Config.set("kivy", "exit_on_escape", "0")
-
-
-def assets_folder(settings: GlassSettings) -> str:
-    return str(folder_of_choice(settings.assets))
