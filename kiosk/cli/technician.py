@@ -17,6 +17,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import FrameType
 from typing import Any
 
 import msgspec
@@ -125,7 +126,13 @@ def _end_as_by_ctrl_c() -> None:
     """
     for reason in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(reason) is not signal.SIG_IGN:
-            signal.signal(reason, signal.default_int_handler)
+            signal.signal(reason, _as_ctrl_c)
+
+
+def _as_ctrl_c(_reason: int, frame: FrameType | None) -> None:
+    # While a loop runs its own handler cancels what runs in it; an exception could come up anywhere in there.
+    handler = signal.getsignal(signal.SIGINT)
+    (handler if callable(handler) else signal.default_int_handler)(signal.SIGINT, frame)
 
 
 @quietly
