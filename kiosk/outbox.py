@@ -241,6 +241,12 @@ class Outbox:
             self._effects.again(tx, step(tx, delivery, _E.AGAIN, self.db.now(), remark=reason, pause=pause), reason)
         return stored(tx, delivery)
 
+    def put_back(self, delivery: Delivery) -> None:
+        """The attempt that was begun will not be made: due once more, and the effects hear of nothing."""
+        with self.db.transaction() as tx:
+            if not self._late.confirm(tx, delivery, _E.AGAIN, self.db.now()):
+                step(tx, delivery, _E.AGAIN, self.db.now(), remark="not sent")
+
     def put_off(
         self, delivery: Delivery, reason: str, pause: float, tries: int, delay: Delay = Delay.PUT_OFF
     ) -> Delivery:

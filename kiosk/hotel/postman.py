@@ -116,7 +116,7 @@ class Postman:
         """What was begun ahead will not go out now."""
         if self._ready is not None:
             (delivery, _), self._ready = self._ready, None
-            await self._insist(self._postings.again, delivery, UNSENT)
+            await self._insist(self._postings.put_back, delivery)
 
     async def next(self) -> Posting | None:
         """The next charge that is due, for one who has to ask before it is begun; None when there is none."""

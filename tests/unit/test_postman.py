@@ -179,6 +179,19 @@ async def test_a_trial_that_the_line_would_not_take_is_over(post):
     assert (post.state(key), post.postings.by_key(key).remark) == (S.WITHDRAWN, UNSENT)
 
 
+async def test_a_trial_begun_ahead_and_put_back_still_waits(post):
+    """Of two technicians at once the first one's link ends while the second one's posting is the next."""
+    post.sell()
+    key = trial(post.postings, "0101", 1, "CNY", "TEST")
+    first = await post.man.take()
+    await post.man.answered(Answer(first.number, "OK"), ahead=True)
+    assert post.state(key) is S.SENDING
+    await post.man.put_back()
+    assert post.state(key) is S.QUEUED
+    second = await post.man.take()
+    assert (second.posting.charge, second.number > first.number) == (key, True)
+
+
 @pytest.mark.parametrize("status", ["RY", "NA", "NP"])
 async def test_a_trial_that_waited_for_hours_and_is_over_is_nobodys_any_more(post, status):
     key = trial(post.postings, "0101", 1, "CNY", "TEST")
