@@ -32,7 +32,7 @@ ATTEMPTS = 3
 ALIVE_EVERY = 1.0
 """Seconds after which a chip that tells of no card has to show that it still listens."""
 PAUSE = 0.1
-"""Seconds between two questions whether the card still lies there."""
+"""Seconds between two questions."""
 GONE_AFTER = 0.3
 """Seconds in which a card that still lies there has long been found again."""
 
@@ -66,7 +66,7 @@ class Pn532Reader(SerialCardReader):
                 self._presentations.absent()
             else:
                 self._saw(uid)
-                await asyncio.sleep(PAUSE)
+            await asyncio.sleep(PAUSE)  # also where a chip says at once that there is none, whatever it was told
 
     async def _search(self) -> str | None:
         """The card that lies there, or the next that comes; None when none does for a while.
