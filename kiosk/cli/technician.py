@@ -163,13 +163,13 @@ def _post(
 ) -> int:
     """``alone`` holds for a moment that nobody else is the link, or raises LinkRuns."""
     currency = load_tariff(settings.tariff.file).currency
-    key = trial(postings, options.room, options.amount, currency, options.text, options.reservation)
+    patience = _Patience(options.seconds)
     seen: Inspection | None = None
 
     def answered() -> bool:
         return _state(postings, key) not in UNDECIDED
 
-    patience = _Patience(options.seconds)
+    key = trial(postings, options.room, options.amount, currency, options.text, options.reservation)
     try:
         while seen is None and not answered() and not patience.ends(failed_at=_service_failed_at(settings)):
             try:
