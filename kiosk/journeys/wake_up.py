@@ -94,10 +94,14 @@ class Waking:
                     await self._cancel(number)
         except NoWakeUp:
             # It rang, or was taken off elsewhere, while the guest was looking at it.
-            self.visit.tell(Notice("wake-up.gone"))
+            self._not_done("wake-up.gone")
         except TooManyWakeUps:
             # More were ordered elsewhere meanwhile.
-            self.visit.tell(Notice("wake-up.full"))
+            self._not_done("wake-up.full")
+
+    def _not_done(self, why: str) -> None:
+        self.just = None
+        self.visit.tell(Notice(why))
 
     async def _order(self) -> None:
         at = await self._agreed(None)

@@ -176,6 +176,7 @@ async def test_a_list_that_filled_up_meanwhile_says_so(house):
     async with served(house, guest):
         assert Notice("wake-up.full") in guest.seen
         assert guest.asked(WakeUps)[1].full
+        assert [question.just for question in guest.asked(WakeUps)] == [Just.ORDERED, None]
 
 
 async def test_with_the_link_down_the_call_is_pending_and_kept(house):
