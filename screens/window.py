@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 
 from screens import typeface
@@ -42,7 +44,8 @@ def _prepare(settings: GlassSettings) -> None:
     os.environ.setdefault("KIVY_NO_CONSOLELOG", "1")
     os.environ.setdefault("KIVY_LOG_MODE", "PYTHON")
     if "KIVY_HOME" not in os.environ:
-        os.environ["KIVY_HOME"] = tempfile.mkdtemp(prefix="kivy-")
+        home = os.environ["KIVY_HOME"] = tempfile.mkdtemp(prefix="kivy-")
+        atexit.register(shutil.rmtree, home, ignore_errors=True)
     if not (os.environ.get("DISPLAY") or os.path.exists("/dev/dri")):  # noqa: PTH110 - pathlib is not loaded for one look
         os.environ.setdefault("SDL_VIDEODRIVER", "offscreen")
     from kivy.config import Config

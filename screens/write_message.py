@@ -48,7 +48,7 @@ class WriteMessageScreen(QuestionScreen):
 
     def fill(self) -> None:
         self.typing = not theme.small
-        self._templates = self.ids.templates
+        self._templates = self.ids.templates.__self__  # strongly: it is not on the screen while something is typed
         for name in TEMPLATES:
             option = Option(name, text=self.t(f"message.option.{name}"), test_id=f"template-{name}")
             option.bind(on_tap=lambda tapped: self._choose(tapped.value))
