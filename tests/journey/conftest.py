@@ -25,9 +25,13 @@ import pytest
 import pytest_asyncio
 
 from kiosk.documents.worker import DocumentWorker
+from kiosk.journeys import messages as messages_journey
+from kiosk.journeys import wake_up as wake_up_journey
+from kiosk.station import Station
 from kiosk.visit import Situation
 from screens.hand import PATIENCE, Hand, OwnTurns
 from screens.settings import GlassSettings
+from tests.journey.services_kit import still
 from tests.stations import paper_station
 
 AFTERNOON = datetime(2026, 5, 8, 14, 26, tzinfo=UTC)
@@ -154,3 +158,17 @@ async def documents():
 def station(tmp_path, documents):
     """A station on paper devices that are all well."""
     return paper_station(tmp_path, documents)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A guest who need not wait long for the hotel system."""
+    monkeypatch.setattr(wake_up_journey, "PATIENCE", 0.05)
+    monkeypatch.setattr(messages_journey, "FETCH", 0.4)
+    monkeypatch.setattr(messages_journey, "ACCEPT", 0.02)
+
+
+@pytest.fixture
+def house(tmp_path: Path, documents: DocumentWorker, quick: None) -> Station:
+    """A station on paper, on one evening until the test moves its clock."""
+    return still(paper_station(tmp_path, documents))

@@ -11,8 +11,6 @@ import pytest
 from kiosk.hotel.errands import MessageLeft, MessageRead, MessagesAsked, RoomWished
 from kiosk.hotel.news import MessageHere
 from kiosk.hotel.protocol import Guest
-from kiosk.journeys import messages as messages_journey
-from kiosk.journeys import wake_up as wake_up_journey
 from kiosk.journeys.done import Done
 from kiosk.journeys.message_questions import (
     ChooseMessageWay,
@@ -33,18 +31,6 @@ from tests.scripted import SILENCE, ScriptedGuest
 from tests.stations import PaperGuests, paper_station
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest.fixture
-def quick(monkeypatch):
-    monkeypatch.setattr(wake_up_journey, "PATIENCE", 0.05)
-    monkeypatch.setattr(messages_journey, "FETCH", 0.4)
-    monkeypatch.setattr(messages_journey, "ACCEPT", 0.02)
-
-
-@pytest.fixture
-def house(tmp_path, documents, quick):
-    return still(paper_station(tmp_path, documents))
 
 
 async def test_messages_are_fetched_shown_and_the_read_ones_are_done_with(house):

@@ -12,8 +12,6 @@ import pytest
 from hardware.protocols import Card
 from kiosk.hotel.errands import WakeUpClear, WakeUpSet
 from kiosk.hotel.protocol import Guest, GuestsUnavailable
-from kiosk.journeys import messages as messages_journey
-from kiosk.journeys import wake_up as wake_up_journey
 from kiosk.journeys.paying import Identify, RoomAndName
 from kiosk.journeys.room_wish_questions import RoomWish, Wished
 from kiosk.journeys.service import discover
@@ -38,18 +36,6 @@ from tests.scripted import SILENCE
 from tests.stations import CARD, PaperGuests, paper_station
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest.fixture
-def quick(monkeypatch):
-    monkeypatch.setattr(wake_up_journey, "PATIENCE", 0.05)
-    monkeypatch.setattr(messages_journey, "FETCH", 0.4)
-    monkeypatch.setattr(messages_journey, "ACCEPT", 0.02)
-
-
-@pytest.fixture
-def house(tmp_path, documents, quick):
-    return still(paper_station(tmp_path, documents))
 
 
 async def test_a_wake_up_is_ordered_read_back_registered_and_listed(house):
